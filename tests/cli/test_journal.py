@@ -52,6 +52,21 @@ def test_damage_is_listed_and_repaired(rollout: str, capsys: pytest.CaptureFixtu
     assert rollout in run(capsys, "rollouts")[1]
 
 
+def test_the_list_fits_a_narrow_terminal(
+    rollout: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal.open()
+    header = journal.header(rollout)
+    journal.close()
+    wide = run(capsys, "rollouts")[1]
+    assert header.target.short in wide and "WHO" in wide
+    for cells in (80, 70):
+        monkeypatch.setattr("vmss_tui.cli.output.columns", lambda cells=cells: cells)
+        lines = run(capsys, "rollouts")[1].splitlines()
+        assert max(map(len, lines)) <= cells
+        assert header.target.name in lines[1] and rollout in lines[1]
+
+
 def test_a_runner_that_cannot_write_is_named(rollout: str, capsys: pytest.CaptureFixture[str]) -> None:
     journal = Journal.open()
     lease = journal.take_lease(rollout, me(), at=datetime.now(UTC))

@@ -111,6 +111,7 @@ async def test_the_palette_finds_actions_and_scale_sets(tmp_path: Path) -> None:
         await desk.shows("15 scale sets")
         await desk.press("colon")
         assert isinstance(desk.app.screen, CommandPalette)
+        await desk.shows("Name of a scale set, rollout, profile or screen")
         await desk.shows(actions.action("fleet.open").help)
         await desk.type("tracking")
         await desk.shows("scale set in prod-europe / rg-ship-trk")

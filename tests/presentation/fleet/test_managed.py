@@ -37,9 +37,9 @@ def test_they_are_shown_to_a_filter_that_asks_for_them() -> None:
 
 def test_how_many_are_hidden_is_said() -> None:
     visible = shown_entries(FLEET_OF_TWO, FleetView(), KNOW)
-    assert managed_hidden(FLEET_OF_TWO, visible) == "1 managed by others (managed:yes)"
-    assert "1 managed by others" in text_of(fleet_summary(FLEET_OF_TWO, visible, KNOW))
-    assert managed_hidden(FLEET_OF_TWO, FLEET_OF_TWO.entries) == ""
+    assert managed_hidden(FLEET_OF_TWO, visible) == 1
+    assert "1 hidden" in text_of(fleet_summary(FLEET_OF_TWO, visible, KNOW))
+    assert managed_hidden(FLEET_OF_TWO, FLEET_OF_TWO.entries) == 0
 
 
 def test_a_row_and_a_record_name_the_owner() -> None:

@@ -275,9 +275,9 @@ PROFILES = (
 ACTIONS: tuple[Action, ...] = (
     *FLEET,
     *SCALE_SET,
-    *INSTANCE,
     *DEPLOY,
     *ROLLOUT,
+    *INSTANCE,
     *WAVES,
     *ROLLOUTS,
     *PROFILES,

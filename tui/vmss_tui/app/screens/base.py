@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.command import CommandPalette
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -50,6 +51,8 @@ def _classes_for(width: int, height: int) -> dict[str, bool]:
 
 
 _ROOTS = (Place.FLEET, Place.ROLLOUTS, Place.PROFILES)
+
+_PALETTE_HINT = "Name of a scale set, rollout, profile or screen, or an action"
 
 
 class BaseScreen(EffectScreen):
@@ -257,7 +260,8 @@ class BaseScreen(EffectScreen):
 
     def do_palette(self) -> None:
         """Open the command palette."""
-        self.app.action_command_palette()
+        if not CommandPalette.is_open(self.app):
+            self.app.push_screen(CommandPalette(placeholder=_PALETTE_HINT, id="--command-palette"))
 
     def do_help(self) -> None:
         """Show the keys of this screen."""

@@ -27,6 +27,12 @@ class _FilterInput(Input):
         Binding("enter,down", "leave(False)", "keep", show=False),
     ]
 
+    def on_resize(self) -> None:
+        """A badge of the modes takes room from the hint."""
+        bar = self.parent
+        if isinstance(bar, FilterBar):
+            bar.fit_hint()
+
     def action_leave(self, clear: bool) -> None:
         """Back to the list."""
         bar = self.parent
@@ -88,9 +94,9 @@ class FilterBar(Horizontal):
         """Another example of what one can type."""
         if hint != self._hint:
             self._hint = hint
-            self.on_resize()
+            self.fit_hint()
 
-    def on_resize(self) -> None:
+    def fit_hint(self) -> None:
         """A hint that does not fit ends in an ellipsis."""
         field = self.query_one(Input)
         field.placeholder = text.cut_end(self._hint, max(1, field.size.width - 2))

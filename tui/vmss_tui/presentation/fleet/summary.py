@@ -25,11 +25,10 @@ def fleet_note(snapshot: FleetSnapshot) -> str:
     return " · ".join(parts)
 
 
-def managed_hidden(snapshot: FleetSnapshot, shown: Sequence[FleetEntry]) -> str:
-    """How many sets of other controllers are not shown, and how to show them; empty when there are none."""
+def managed_hidden(snapshot: FleetSnapshot, shown: Sequence[FleetEntry]) -> int:
+    """How many sets of other controllers are not shown; the filter `managed:yes` shows them."""
     ids = {entry.id for entry in shown}
-    hidden = [entry for entry in snapshot.entries if entry.id not in ids and controller_of(entry.scale_set) is not None]
-    return f"{len(hidden)} managed by others ({MANAGED}:yes)" if hidden else ""
+    return sum(entry.id not in ids and controller_of(entry.scale_set) is not None for entry in snapshot.entries)
 
 
 def not_counted(entries: Sequence[FleetEntry], why: str) -> str:
@@ -69,7 +68,7 @@ def fleet_summary(snapshot: FleetSnapshot, shown: Sequence[FleetEntry], know: Kn
         if count:
             parts += [("  ·  ", Role.DIM), (f"{count} {words}", role)]
     if hidden := managed_hidden(snapshot, shown):
-        parts += [("  ·  ", Role.DIM), (hidden, Role.DIM)]
+        parts += [("  ·  ", Role.DIM), (f"{hidden} hidden ({MANAGED}:yes)", Role.DIM)]
     if snapshot.problems:
         parts += [("  ·  ", Role.DIM), (f"▲ {text.plain(snapshot.problems[0])}", Role.WARN)]
         if len(snapshot.problems) > 1:

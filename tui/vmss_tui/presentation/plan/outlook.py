@@ -78,5 +78,5 @@ def limits_words(expected: Forecast) -> str:
     likely = [breach for breach in expected.breaches if breach.chance >= _RARE]
     if not likely:
         return "no limit is likely to stop it (under 1%)"
-    words = ", ".join(f"{breach.limit} {breach.chance:.0%}" for breach in likely)
-    return f"chance to be stopped: {words}"
+    words = ", ".join(f"{breach.chance:.0%} by {breach.limit}" for breach in likely)
+    return f"chance of being stopped: {words}"

@@ -24,6 +24,7 @@ from vmss_tui.presentation import records
 from vmss_tui.presentation.fleet import rows as fleet
 from vmss_tui.presentation.fleet import state as set_state
 from vmss_tui.presentation.fleet.summary import managed_hidden, not_counted
+from vmss_tui.text import counted
 
 PROGRESS_SECONDS = 10.0
 """How often the progress of reading health is reported."""
@@ -128,7 +129,8 @@ class _Answer:
     def _write(self, snapshot: FleetSnapshot) -> Sequence[FleetEntry]:
         entries = self._shown(snapshot)
         if hidden := managed_hidden(snapshot, entries):
-            diagnostics.say(f"vmss-tui: {hidden}")
+            what = f"{counted(hidden, 'scale set')} of other controllers, such as AKS, not shown"
+            diagnostics.say(f"vmss-tui: {what}; `vmss-tui list {fleet.MANAGED}:yes` shows them")
         if not self.shape.for_people:
             self.shape.answer([self._record(entry) for entry in entries], tuple)
         elif entries:

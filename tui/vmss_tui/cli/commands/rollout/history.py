@@ -22,7 +22,7 @@ from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, head_record, header_record
 from vmss_tui.presentation.rollout.history import watcher_names, watcher_record
 from vmss_tui.presentation.rollout.schedule import countdown
-from vmss_tui.text import listed
+from vmss_tui.text import listed, width
 
 AnyHeader = RolloutHeader | WavesHeader
 FORMATS = ("md", "html", "json", "jsonl", "csv", "junit")
@@ -60,7 +60,7 @@ def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
             diagnostics.say(f"vmss-tui: rollout {header.id}: {trouble}", STUCK_HINT)
     if damaged:
         diagnostics.say(f"vmss-tui: not shown, since damaged: {listed(damaged)}", "See `vmss-tui journal check`.")
-    shape.answer([_record(it) for it in found], lambda: _table(found, damaged=bool(damaged)))
+    shape.answer([_record(it) for it in found], lambda: _table(found, output.columns(), damaged=bool(damaged)))
     return 0
 
 
@@ -107,14 +107,20 @@ def _record(it: _Listed) -> Record:
     }
 
 
-def _target(header: AnyHeader) -> str:
+def _target(header: AnyHeader, *, name_only: bool) -> str:
     """The scale set; indented where it belongs to the rollout over several sets above it."""
     if isinstance(header, WavesHeader):
         return f"{header.profile} in waves"
-    return f"  {header.target.short}" if header.waves else header.target.short
+    name = header.target.name if name_only else header.target.short
+    return f"  {name}" if header.waves else name
 
 
-def _table(found: list[_Listed], *, damaged: bool) -> list[str]:
+_SPARE = ("RUNNER", "WATCHED BY", "WHO", "WHY")
+"""Columns that a narrow terminal does without, the first one first."""
+
+
+def _table(found: list[_Listed], cells: int | None, *, damaged: bool) -> list[str]:
+    """The list in `cells` columns (None: as wide as it is): without resource groups, then without columns."""
     if not found and damaged:
         return ["no rollout that can be read"]
     if not found:
@@ -125,16 +131,25 @@ def _table(found: list[_Listed], *, damaged: bool) -> list[str]:
     shown = [
         i for i, title in enumerate(titles) if title not in ("RUNNER", "WATCHED BY") or any(row[i] for row in rows)
     ]
-    columns = [text_tables.TextColumn(titles[i], least=least.get(titles[i], 0)) for i in shown]
-    return text_tables.table(columns, [[row[i] for i in shown] for row in rows], cells=output.columns())
+
+    def drawn(fitted: int | None) -> list[str]:
+        columns = [text_tables.TextColumn(titles[i], least=least.get(titles[i], 0)) for i in shown]
+        return text_tables.table(columns, [[row[i] for i in shown] for row in rows], cells=fitted)
+
+    if cells is not None and max(map(width, drawn(None))) > cells:
+        rows = [_cells(it, name_only=True) for it in found]
+        for spare in map(titles.index, _SPARE):
+            if max(map(width, drawn(cells))) > cells and spare in shown:
+                shown.remove(spare)
+    return drawn(cells)
 
 
-def _cells(it: _Listed) -> tuple[str, ...]:
+def _cells(it: _Listed, *, name_only: bool = False) -> tuple[str, ...]:
     header, lease = it.header, it.lease
     return (
         header.id,
         header.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
-        _target(header),
+        _target(header, name_only=name_only),
         header.label,
         _stage(header, lease, window_ended=it.window_ended),
         header.who,

@@ -27,7 +27,7 @@ def outlook(plan: RolloutPlan, now: datetime) -> Iterator[Finding]:
         if breach.chance >= PROBABLE and not expected.assumed:
             yield warn(
                 "breach-probable",
-                f"{breach.limit} will stop this rollout with a chance of {breach.chance:.0%} ({expected.basis})",
+                f"the limit {breach.limit} stops {breach.chance:.0%} of rollouts like this one, {expected.basis}",
                 "Start with a smaller first batch, or find out why instances failed before.",
             )
 
