@@ -32,6 +32,7 @@ from vmss_tui.profiles.convert.importing import (
     from_script,
     from_settings,
     from_template,
+    with_version,
 )
 from vmss_tui.profiles.format.document import parse
 from vmss_tui.profiles.format.read import build
@@ -354,3 +355,13 @@ def test_any_file_that_a_person_has() -> None:
     for nothing in ("text", 3, None):
         with pytest.raises(UsageError, match="no settings and no template"):
             from_json(nothing, name="x")
+
+
+@pytest.mark.parametrize(
+    ("so_far", "label"), [("web 2.4.0", "web ${version}"), ("", "mine ${version}"), ("blue", "mine ${version}")]
+)
+def test_the_name_of_a_version_is_kept_where_it_has_the_version(so_far: str, label: str) -> None:
+    live = {"fileUris": ["https://h.example/web/v2.4.0/a.sh"], "commandToExecute": "./a.sh"}
+    script = Extension(name="mine", publisher=LINUX.publisher, type=LINUX.type, version="2.0", settings=live)
+    made = with_version(from_scale_set(scale_set(script), name="mine", label=so_far).profile)
+    assert made is not None and made.script.label == label

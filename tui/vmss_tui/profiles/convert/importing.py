@@ -83,14 +83,17 @@ def from_template(document: object, *, name: str) -> tuple[Imported, ...]:
     return tuple(imported)
 
 
-def from_scale_set(scale_set: ScaleSet, *, name: str) -> Imported:
-    """From the extension and the policy of a live set. Raises UsageError when it has no Custom Script Extension."""
+def from_scale_set(scale_set: ScaleSet, *, name: str, label: str = "") -> Imported:
+    """From the extension and the policy of a live set. Raises UsageError when it has no Custom Script Extension.
+
+    `label` is what the version is named so far: the profile keeps it, so that its name in lists does not change.
+    """
     live = scale_set.script
     if live is None:
         raise UsageError(
             f"{scale_set.id.short} has no Custom Script Extension", hint="start from a bundled profile instead"
         )
-    found = from_script(live, name=name)
+    found = from_script(replace(live, label=live.label or label), name=name)
     policy = RolloutPolicy.from_rolling(scale_set.policy)
     given = frozenset({"steps", "pause_seconds", "unhealthy_percent", "unhealthy_upgraded_percent"})
     extension = next(extension for extension in scale_set.extensions if extension.as_script() is not None)
@@ -147,7 +150,8 @@ def with_version(profile: Profile, name: str = "version") -> Profile | None:
     if files == script.files and command == script.command:
         return None
     pattern = r"\d+" + r"\.\d+" * version.count(".")
-    label = script.label or f"{profile.name} ${{{name}}}"
+    named = general(script.label)
+    label = named if named != script.label else f"{profile.name} ${{{name}}}"
     variable = Variable(name=name, help=f"Version to install, such as {version}", pattern=pattern)
     changed = replace(script, files=files, command=command, label=label)
     return replace(profile, script=changed, variables=(*profile.variables, variable))

@@ -86,7 +86,9 @@ def _from_live(ctx: click.Context, text: str, name: str | None) -> Imported:
     async def work(session: LiveSession) -> int:
         azure = await session.connect()
         target = await find.resolve(azure, text, within=session.subscription)
-        found.append(from_scale_set(await azure.scale_set(target), name=name or target.name))
+        live = await azure.scale_set(target)
+        label = session.versions(live.script) if live.script is not None else ""
+        found.append(from_scale_set(live, name=name or target.name, label=label))
         return 0
 
     run(ctx, work)
