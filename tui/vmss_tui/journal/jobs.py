@@ -34,6 +34,8 @@ HEARTBEAT_SECONDS = 5.0
 """How often a worker says that it lives."""
 STALLED_SECONDS = 15.0
 """How long a worker may be silent before it counts as dead and others take its jobs."""
+_SESSION = f"SET search_path TO {SCHEMA}; {postgres.ENDS_THE_DEAD}"
+"""The settings of every session: said there, since a pooler refuses `options` in the address."""
 _LOOK_SECONDS = 3.0
 _CONNECTIONS = 4
 
@@ -47,15 +49,14 @@ class Jobs:
     """
 
     def __init__(self, address: str, queue: str) -> None:
-        self._wanted = {
-            **postgres_address.parameters(address),
-            "options": f"-c search_path={SCHEMA} {postgres.ENDS_THE_DEAD}",
-        }
+        self._wanted = postgres_address.parameters(address)
         self._name = postgres_address.name_of(self._wanted)
         self._queue = queue
         self._by_token = tokens.without_auth(address)[1]
         self._app = procrastinate.App(
-            connector=procrastinate.PsycopgConnector(conninfo=self._connection_info, min_size=1, max_size=_CONNECTIONS)
+            connector=procrastinate.PsycopgConnector(
+                conninfo=self._connection_info, configure=_configure, min_size=1, max_size=_CONNECTIONS
+            )
         )
         self._carry_out: CarryOut | None = None
 
@@ -148,6 +149,7 @@ class Jobs:
 
     def _prepare(self) -> None:
         with psycopg.connect(**self._parameters(), autocommit=True) as connection, connection.transaction():
+            connection.execute(_SESSION)
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (SCHEMA,))
             if not postgres.has_table(connection, SCHEMA, "procrastinate_jobs"):
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
@@ -166,3 +168,8 @@ class Jobs:
             ) from problem
         except psycopg.Error as problem:
             raise postgres_errors.explain(problem, self._name) from problem
+
+
+async def _configure(connection: "psycopg.AsyncConnection[Any]") -> None:
+    await connection.execute(_SESSION)
+    await connection.commit()

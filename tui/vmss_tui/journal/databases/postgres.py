@@ -20,6 +20,7 @@ from psycopg.rows import dict_row
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal.databases import migrations, tokens
 from vmss_tui.journal.databases.database import Answer, Connection
+from vmss_tui.journal.databases.pooler import require_own_session
 from vmss_tui.journal.databases.postgres_address import name_of, parameters
 from vmss_tui.journal.databases.postgres_errors import explain, kind_of, refused_token
 
@@ -32,8 +33,8 @@ LISTENING_SECONDS = 2.0
 _DEAD_MS = 10_000
 """The server ends a transaction whose client has been silent for this long: its host may be gone, and others wait for
 its locks. The server itself would notice after two hours."""
-ENDS_THE_DEAD = f"-c idle_in_transaction_session_timeout={_DEAD_MS}"
-"""The same as an option of a connection."""
+ENDS_THE_DEAD = f"SET idle_in_transaction_session_timeout TO {_DEAD_MS}"
+"""The same as a statement for a session."""
 
 
 class PostgresDatabase:
@@ -138,15 +139,20 @@ class PostgresDatabase:
         return self._connection
 
     def _new_connection(self) -> "psycopg.Connection[dict[str, Any]]":
-        wanted = {**self._wanted, "password": tokens.password()} if self._by_token else self._wanted
-        connection = psycopg.connect(**wanted, autocommit=True, row_factory=cast(Any, dict_row))
+        connection = self._bare_connection()
         try:
-            connection.execute(f"SET search_path TO {SCHEMA}; SET idle_in_transaction_session_timeout TO {_DEAD_MS}")
+            require_own_session(connection, self._bare_connection, self.name)
+            connection.execute(f"SET search_path TO {SCHEMA}; {ENDS_THE_DEAD}")
             if self.read_only:
                 connection.execute("SET default_transaction_read_only = on")
         except BaseException:
             connection.close()
             raise
+        return connection
+
+    def _bare_connection(self) -> "psycopg.Connection[dict[str, Any]]":
+        wanted = {**self._wanted, "password": tokens.password()} if self._by_token else self._wanted
+        connection = psycopg.connect(**wanted, autocommit=True, row_factory=cast(Any, dict_row))
         return cast("psycopg.Connection[dict[str, Any]]", connection)
 
     def _prepare(self, connection: "psycopg.Connection[dict[str, Any]]") -> None:
