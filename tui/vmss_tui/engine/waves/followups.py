@@ -7,6 +7,8 @@ from vmss_tui.domain.rollout.waves.state import SetProgress, SetStage, WavesStat
 from vmss_tui.engine.followup import Followup
 from vmss_tui.errors import UsageError
 
+_BEFORE = "before "
+
 
 def followup_waves(followup: Followup, waves: str, state: WavesState) -> WavesPlan:
     """The plan of a retry or an undo of the rollout `waves`. Raises UsageError when there is nothing to do.
@@ -52,7 +54,14 @@ def _undo(plan: WavesPlan, state: WavesState) -> WavesPlan:
         if sets:
             waves.append(replace(wave, sets=sets, approve=False, bake_seconds=0))
     rules = WaveRules(at_once=plan.rules.at_once, on_failed_set=OnFailedSet.CONTINUE)
-    return WavesPlan(profile=plan.profile, label=plan.label, waves=_numbered(waves), rules=rules)
+    return WavesPlan(profile=plan.profile, label=_label_before(plan), waves=_numbered(waves), rules=rules)
+
+
+def _label_before(plan: WavesPlan) -> str:
+    """What an undo brings each set: its version before this one; of an undo of an undo, this version again."""
+    if not plan.label:
+        return ""
+    return plan.label.removeprefix(_BEFORE) if plan.undoes else f"{_BEFORE}{plan.label}"
 
 
 def _numbered(waves: list[Wave]) -> tuple[Wave, ...]:
