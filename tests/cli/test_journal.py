@@ -67,6 +67,25 @@ def test_the_list_fits_a_narrow_terminal(
         assert header.target.name in lines[1] and rollout in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("terms", "found"),
+    [
+        (("started:2026-03",), True),
+        (("started:2026-04",), False),
+        (("maria", "!nobody"), True),
+        (("stage:failed",), False),
+        (("nowhere",), False),
+    ],
+)
+def test_the_list_takes_the_filter_of_the_app(
+    terms: tuple[str, ...], found: bool, rollout: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, "rollouts", *terms)
+    assert code == 0 and (rollout in out) is found and ("no rollout matches" in out) is not found
+    code, out, err = run(capsys, "rollouts", "unknown:field")
+    assert code == 2 and not out and "invalid filter" in err
+
+
 def test_a_runner_that_cannot_write_is_named(rollout: str, capsys: pytest.CaptureFixture[str]) -> None:
     journal = Journal.open()
     lease = journal.take_lease(rollout, me(), at=datetime.now(UTC))

@@ -154,6 +154,7 @@ ADVICE = {
     "rollouts": Advice(
         (
             Example("vmss-tui rollouts --limit 5", "the newest five"),
+            Example("vmss-tui rollouts web-weu started:2026-10", "those of a scale set in October"),
             Example("vmss-tui rollouts -o jsonl", "for a program"),
         ),
         ("attach", "report"),

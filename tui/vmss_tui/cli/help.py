@@ -44,7 +44,7 @@ ENTRIES = (
     Entry("undo", "[ROLLOUT]", "roll back to the previous script, in batches", "rollout.follow_up:undo", "Roll out"),
     Entry("schedule", "ROLLOUT", "move a rollout that starts later", "schedule.schedule:schedule", "Roll out"),
     Entry("worker", "", "start scheduled rollouts when due", "schedule.worker:worker", "Roll out"),
-    Entry("rollouts", "", "the rollouts in the journal", "rollout.history:rollouts", "Records"),
+    Entry("rollouts", "[FILTER …]", "the rollouts in the journal", "rollout.history:rollouts", "Records"),
     Entry("report", "[ROLLOUT]", "the record of a rollout for a change ticket", "rollout.history:report", "Records"),
     Entry("replay", "[ROLLOUT]", "play a recorded rollout in the live screen", "rollout.history:replay", "Records"),
     Entry("journal", "COMMAND", "check, repair and copy the journal", "journal:journal", "Records"),

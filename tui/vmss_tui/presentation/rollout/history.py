@@ -184,6 +184,8 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
     ),
     hidden=(
         RolloutColumn("running", "RUNNING", rank=lambda it, now: it.header.stage.over),
+        RolloutColumn("started", "STARTED", match=Match.START,
+            values=lambda it, now: (f"{it.header.created_at.astimezone():%Y-%m-%d}",)),
         RolloutColumn("group", "GROUP", values=lambda it, now: (it.target.group,) if it.target is not None else ()),
         RolloutColumn("profile", "PROFILE", values=lambda it, now: (it.header.profile,)),
     ),

@@ -49,7 +49,7 @@ class RolloutsScreen(ListScreen):
     place = Place.ROLLOUTS
     columns = ROLLOUTS.columns
     fields = ROLLOUTS.fields
-    hint = "filter: name, stage:running, who:maria, version:2.5"
+    hint = "filter: name, stage:failed, who:maria, started:2026-10"
     mode_number = 2
     default_order = "running"
     more_orders = ("running",)

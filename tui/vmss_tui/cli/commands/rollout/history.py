@@ -1,6 +1,6 @@
 """`rollouts`, `report`, `replay`: what the journal remembers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.fleet.tables import parsed_terms
 from vmss_tui.cli.options import current, painted
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.rollout.stage import Stage
@@ -19,9 +20,11 @@ from vmss_tui.journal.logs.presence import Watchers
 from vmss_tui.journal.store import Journal, Lease, RolloutHeader, WavesHeader
 from vmss_tui.paths import write_named
 from vmss_tui.presentation import text_tables
+from vmss_tui.presentation.filter import Term
 from vmss_tui.presentation.records import Record, head_record, header_record
-from vmss_tui.presentation.rollout.history import watcher_names, watcher_record
+from vmss_tui.presentation.rollout.history import ROLLOUTS, RolloutItem, watcher_names, watcher_record
 from vmss_tui.presentation.rollout.schedule import countdown
+from vmss_tui.presentation.table import View
 from vmss_tui.text import listed, width
 
 AnyHeader = RolloutHeader | WavesHeader
@@ -40,27 +43,33 @@ def opened(ctx: click.Context) -> Iterator[Journal]:
 
 
 @click.command()
+@click.argument("terms", nargs=-1, metavar="[FILTER …]")
 @shaped
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Maximum number, newest first.")
 @click.pass_context
-def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
-    """List the rollouts of the journal, newest first."""
+def rollouts(ctx: click.Context, terms: tuple[str, ...], shape: Shape, limit: int) -> int:
+    """List the rollouts of the journal, newest first.
+
+    FILTER is as in the app: name, stage:failed, who:maria, started:2026-10.
+    """
     from vmss_tui.engine.schedule.scheduled import left_at_window
 
+    wanted = parsed_terms(terms, ROLLOUTS.fields)
     with opened(ctx) as journal:
-        headers, leases, watchers = _grouped(journal, limit), journal.leases(), journal.watchers()
+        headers, leases, watchers = _grouped(journal, -1 if wanted else limit), journal.leases(), journal.watchers()
         damaged, shared = journal.damaged(limit=limit), journal.shared
         left = {header.id for header in headers if header.stage is Stage.PAUSED and left_at_window(journal, header.id)}
     found = [
         _Listed(header, leases.get(header.id), watchers.get(header.id, ()), shared, header.id in left)
         for header in headers
     ]
+    found = _filtered(found, wanted)[:limit] if wanted else found
     for header, lease in ((it.header, it.lease) for it in found):
         if lease is not None and not header.stage.over and (trouble := stuck(lease, datetime.now(UTC))):
             diagnostics.say(f"vmss-tui: rollout {header.id}: {trouble}", STUCK_HINT)
     if damaged:
         diagnostics.say(f"vmss-tui: not shown, since damaged: {listed(damaged)}", "See `vmss-tui journal check`.")
-    shape.answer([_record(it) for it in found], lambda: _table(found, output.columns(), damaged=bool(damaged)))
+    shape.answer([_record(it) for it in found], lambda: _table(found, output.columns(), _none(terms, damaged)))
     return 0
 
 
@@ -83,14 +92,37 @@ class _Listed:
 
 
 def _grouped(journal: Journal, limit: int) -> list[AnyHeader]:
-    """Rollouts, newest first; those that belong to one over several sets below it."""
+    """Rollouts, newest first; those that belong to one over several sets below it. A `limit` below 0: all of them."""
     alone: list[AnyHeader] = [header for header in journal.rollouts(limit=limit) if not header.waves]
     newest = sorted([*alone, *journal.waves.headers(limit=limit)], key=lambda header: header.created_at, reverse=True)
     grouped: list[AnyHeader] = []
-    for header in newest[:limit]:
+    for header in newest if limit < 0 else newest[:limit]:
         grouped.append(header)
         grouped += journal.waves.sets(header.id) if isinstance(header, WavesHeader) else ()
     return grouped
+
+
+def _filtered(found: Sequence[_Listed], wanted: Sequence[Term]) -> list[_Listed]:
+    """Those that pass a filter, as in the app."""
+    items = [
+        RolloutItem(
+            it.header,
+            it.lease is not None and it.lease.alive,
+            runner=it.lease.host if it.lease is not None and it.held and it.shared else "",
+            watchers=it.watchers,
+            window_ended=it.window_ended,
+        )
+        for it in found
+    ]
+    kept = {item.header.id for item in ROLLOUTS.shown(items, View(terms=tuple(wanted)), datetime.now(UTC))}
+    return [it for it in found if it.header.id in kept]
+
+
+def _none(terms: Sequence[str], damaged: Sequence[str]) -> str:
+    """What to say where no rollout is listed."""
+    if terms:
+        return f"no rollout matches {' '.join(terms)}"
+    return "no rollout that can be read" if damaged else "no rollout yet; `vmss-tui rollout PROFILE` starts one"
 
 
 def _record(it: _Listed) -> Record:
@@ -119,12 +151,10 @@ _SPARE = ("RUNNER", "WATCHED BY", "WHO", "WHY")
 """Columns that a narrow terminal does without, the first one first."""
 
 
-def _table(found: list[_Listed], cells: int | None, *, damaged: bool) -> list[str]:
+def _table(found: list[_Listed], cells: int | None, none: str) -> list[str]:
     """The list in `cells` columns (None: as wide as it is): without resource groups, then without columns."""
-    if not found and damaged:
-        return ["no rollout that can be read"]
     if not found:
-        return ["no rollout yet; `vmss-tui rollout PROFILE` starts one"]
+        return [none]
     titles = ("ROLLOUT", "STARTED", "SCALE SET", "VERSION", "STATE", "WHO", "WHY", "RUNNER", "WATCHED BY")
     least = {"SCALE SET": 12, "VERSION": 8, "WHO": 6, "WHY": 8, "RUNNER": 8, "WATCHED BY": 10}
     rows = [_cells(it) for it in found]
