@@ -117,6 +117,11 @@ DOCUMENTS = (
     Document("parts of an object that may be absent", template(
              {**PLAIN, "commandToExecute": "[coalesce(tryGet(parameters('cse'), 'run', 'command'), 'false')]"},
              parameters={"cse": {"type": "object", "defaultValue": {"run": {"command": COMMAND}}}}), PLAIN),
+    Document("a loop over files, as Bicep compiles it", template(
+             {"copy": [{"name": "fileUris", "count": "[length(parameters('names'))]", "input":
+              "[format('https://files.example.com/2.4.0/{0}', parameters('names')[copyIndex('fileUris')])]"}],
+              "commandToExecute": COMMAND},
+             parameters={"names": {"type": "array", "defaultValue": ["other.sh"]}}), PLAIN, {"names_0": "install.sh"}),
     Document("if and equals", template({**PLAIN, "commandToExecute":
              "[concat('bash install.sh --channel ', if(equals(parameters('tier'), 'prod'), 'stable', 'edge'))]"},
              parameters={"tier": text("prod")}), PLAIN),
