@@ -1,5 +1,6 @@
 """A form's fields: text in, profile out, judged on every key stroke."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from support.profiles.strategies import QUICK, profiles
 from support.profiles.texts import HEAD, SCRIPT, profile
 from vmss_tui.domain.fleet.script import HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate
 from vmss_tui.profiles.form import edit_field, form_paths, parse_steps, show_field, show_steps
 from vmss_tui.profiles.format.values import Refused
 from vmss_tui.profiles.model import Profile, Rerun
@@ -158,6 +159,36 @@ def test_an_unknown_field_is_a_mistake_of_the_caller(one: Profile) -> None:
 @pytest.mark.parametrize("text", ["20%", "12", "1, 10%!, 50%, 100%"])
 def test_steps_read_as_they_are_shown(text: str) -> None:
     assert show_steps(parse_steps(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "gate"),
+    [
+        ("", None),
+        ("./gate.sh", ExternalGate(("./gate.sh",))),
+        ("./gate.sh --to ${version} 'a b'", ExternalGate(("./gate.sh", "--to", "${version}", "a b"))),
+        ("https://probe.example.com/ready", ExternalGate(url="https://probe.example.com/ready")),
+    ],
+)
+def test_a_gate_reads_as_it_is_shown(one: Profile, text: str, gate: ExternalGate | None) -> None:
+    changed = edit_field(one, "rollout.gate", text)
+    assert changed.problems == () and changed.profile.policy.gate == gate
+    assert show_field(changed.profile, "rollout.gate") == text
+    assert ("gate" in changed.profile.policy_given) == (gate is not None)
+
+
+def test_what_only_the_file_says_of_a_gate_stays_and_a_secret_in_it_is_not_shown(one: Profile) -> None:
+    gate = ExternalGate(url="https://probe.example.com/?sig=Xq3vN8sLw0Zt5RbKXq3vN8sLw0Zt5RbK", timeout_seconds=90)
+    kept = replace(one, policy=replace(one.policy, gate=gate), policy_given=frozenset({"gate"}))
+    assert show_field(kept, "rollout.gate") == "***"
+    assert edit_field(kept, "rollout.gate", "***").profile.policy.gate == gate
+    other = edit_field(kept, "rollout.gate", "./gate.sh").profile.policy.gate
+    assert other == ExternalGate(("./gate.sh",), timeout_seconds=90)
+
+
+@pytest.mark.parametrize("text", ["./gate.sh 'a", "ftp://probe.example.com"])
+def test_a_gate_that_cannot_be_asked_is_refused(one: Profile, text: str) -> None:
+    assert edit_field(one, "rollout.gate", text).problems
 
 
 def test_steps_need_numbers() -> None:

@@ -3,12 +3,14 @@
 Pure. The same table of keys and the same checks as for files, so a form can never accept what a file may not say.
 """
 
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
-from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate, RolloutPolicy
 from vmss_tui.profiles.format.fields import PROFILE
 from vmss_tui.profiles.format.problem import LintProblem
 from vmss_tui.profiles.format.profile import FileRef, Profile, Rerun
@@ -16,7 +18,12 @@ from vmss_tui.profiles.format.read import handler_for
 from vmss_tui.profiles.format.sections import Group, Key, Kind
 from vmss_tui.profiles.format.values import Refused, parse_flag, parse_value, refuse, show_value
 from vmss_tui.profiles.lint.lint import check
+from vmss_tui.redact import redacted
 
+HIDDEN = "***"
+"""The text of a field whose value is not shown; typed again it changes nothing."""
+_BARE = re.compile(r"[^\s'\"\\#]+").fullmatch
+"""A word that a shell's quoting would leave as it is, or with braces in it, as `${version}`."""
 SET_DEFAULT = "set default"
 """The text of the field of the upgrade mode while the set's own mode is used."""
 
@@ -60,6 +67,8 @@ def show_field(profile: Profile, path: str) -> str:
             return "yes" if profile.script.rerun is Rerun.ALWAYS else "no"
         case "rollout.batch":
             return show_steps(profile.policy.steps)
+        case "rollout.gate":
+            return show_gate(profile.policy.gate)
         case "rollout.mode" if profile.policy.mode is None:
             return SET_DEFAULT
     holder, key = _place(path)
@@ -103,6 +112,32 @@ def show_steps(steps: tuple[BatchStep, ...]) -> str:
     return ", ".join(f"{step.amount}{'!' if step.approve else ''}" for step in steps)
 
 
+def parse_gate(text: str, before: ExternalGate | None) -> ExternalGate | None:
+    """A command with its arguments as a shell reads them, or an address; nothing for no gate. Raises Refused.
+
+    What only a file says, such as the time limit, stays as in the gate `before`.
+    """
+    word, kept = text.strip(), before or ExternalGate()
+    if before is not None and text == show_gate(before):
+        return before
+    if not word:
+        return None
+    if "://" in word.split()[0]:
+        return replace(kept, command=(), url=word)
+    try:
+        return replace(kept, command=tuple(shlex.split(word)), url="")
+    except ValueError as problem:
+        raise refuse("rollout.gate", f"cannot be read: {str(problem).lower()}", "close the quote") from problem
+
+
+def show_gate(gate: ExternalGate | None) -> str:
+    """A gate as `parse_gate` reads it; one that holds a secret is not shown."""
+    if gate is None:
+        return ""
+    text = gate.url or " ".join(word if _BARE(word) else shlex.quote(word) for word in gate.command)
+    return text if redacted(text) == text else HIDDEN
+
+
 def parse_reference(name: str, text: str) -> SecretRef:
     """`$NAME`, `@file`, `?` or `? a question`. Raises Refused for anything else: it may be a secret itself."""
     word = text.strip()
@@ -119,7 +154,7 @@ def _show_reference(ref: SecretRef | None) -> str:
     if ref is None:
         return ""
     marks = {SecretSource.ENV: "$", SecretSource.FILE: "@", SecretSource.PROMPT: "? "}
-    return f"{marks[ref.source]}{ref.where}".strip() if ref.source in marks else "***"
+    return f"{marks[ref.source]}{ref.where}".strip() if ref.source in marks else HIDDEN
 
 
 # -- the place of a field -------------------------------------------------------------------------------------------
@@ -181,7 +216,7 @@ def _put_reference(profile: Profile, name: str, text: str) -> Profile:
     rest = {known: ref for known, ref in profile.protected.items() if known != name}
     if not text.strip():
         return replace(profile, protected=rest, forced=profile.forced - {name})
-    if text == "***" and name in profile.protected:
+    if text == HIDDEN and name in profile.protected:
         return profile
     return replace(profile, protected={**rest, name: parse_reference(name, text)})
 
@@ -233,11 +268,19 @@ def _put_steps(profile: Profile, text: str) -> Profile:
     return _with_policy(profile, "steps", parse_steps(text))
 
 
+def _put_gate(profile: Profile, text: str) -> Profile:
+    gate = parse_gate(text, profile.policy.gate)
+    if gate is not None:
+        return _with_policy(profile, "gate", gate)
+    return replace(profile, policy=replace(profile.policy, gate=None), policy_given=profile.policy_given - {"gate"})
+
+
 _SPECIAL: dict[str, Callable[[Profile, str], Profile]] = {
     "script.files": _put_files,
     "script.inline": _put_inline,
     "script.os": _put_os,
     "script.rerun": _put_rerun,
     "rollout.batch": _put_steps,
+    "rollout.gate": _put_gate,
 }
 """Fields whose text changes more than one value, or that keep something which is not shown."""

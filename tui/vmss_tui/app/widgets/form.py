@@ -18,7 +18,7 @@ from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.form import FieldSpec
 from vmss_tui.presentation.table import Line, text_of
-from vmss_tui.text import width, wrap
+from vmss_tui.text import width
 
 _LABEL = 14
 """Cells of a label; a longer one pushes its own input only."""
@@ -292,20 +292,3 @@ class Heading(Lines):
 
     def __init__(self, words: str, *, classes: str = "") -> None:
         super().__init__(lambda _: (((words, Role.ACCENT),),), classes=classes)
-
-
-class Stated(Lines):
-    """A row that is said and not edited here: a label, and words that wrap beside it."""
-
-    DEFAULT_CSS = "Stated { height: auto; padding: 0 1 0 0; }"
-
-    def __init__(self, label: str, words: str) -> None:
-        super().__init__(lambda cells: _stated(label, words, cells))
-
-
-def _stated(label: str, words: str, cells: int) -> Sequence[Line]:
-    first, *rest = wrap(words, max(10, cells - _LABEL)) or [""]
-    return (
-        ((f"{label:<{_LABEL}}", Role.DIM), (first, Role.PLAIN)),
-        *(((" " * _LABEL + part, Role.PLAIN),) for part in rest),
-    )

@@ -148,10 +148,17 @@ class Hook:
     """Less urgent events are not notified."""
 
 
+def check_address(url: str) -> Iterator[Problem]:
+    """What is wrong with the address of a gate or a hook; one that begins with a variable is not known yet."""
+    if url and not url.lower().startswith(("https://", "http://", "${")):
+        yield Problem("url", f"{url.partition('?')[0]!r} is not an http or https address", "write https://HOST/PATH")
+
+
 def check_hook(hook: Hook) -> Iterator[Problem]:
     """What is wrong with a hook; the field of a problem is a key of it, or empty for the whole."""
     if not hook.command and not hook.url and hook.service is None:
         yield Problem("", "has no command, no url and no service", "give one of them")
+    yield from check_address(hook.url)
     for event in hook.on:
         if event not in Hook().on:
             yield Problem("on", f"{event!r} is not an event", f"use {', '.join(Hook().on)}")

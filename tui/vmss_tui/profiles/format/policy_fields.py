@@ -234,6 +234,10 @@ ROLLOUT = Section(
         Key(
             name="gate", kind=Kind.SECTION, section=GATE, help=GATE.help,
             consumer="vmss_tui.domain.rollout.decide.external_gates:policy.gate",
+            form=FormField(
+                group=Group.ROLLOUT, label="Gate", placeholder="./gate.sh --strict",
+                hint="a command on this host, or https://…, before every batch",
+            ),
         ),
     ),
     exclusive=(("batch", "steps"),),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import Window, check_window
-from vmss_tui.domain.plan.rollout_policy import RolloutPolicy, check_hook, check_rolling
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy, check_address, check_hook, check_rolling
 from vmss_tui.patterns import pattern, pattern_problem
 from vmss_tui.profiles.format.problem import WARNINGS, LintProblem, error, warning
 from vmss_tui.profiles.format.profile import Profile, ReportFields
@@ -29,6 +29,8 @@ def check_policy(profile: Profile) -> Iterator[LintProblem]:
         )
     if policy.gate is not None and not policy.gate.command and not policy.gate.url:
         yield error("rollout.gate", "has neither a command nor a url", "give one of them")
+    for problem in check_address(policy.gate.url) if policy.gate is not None else ():
+        yield error(f"rollout.gate.{problem.field}", problem.message, problem.hint)
     yield from _limits(policy, given)
 
 

@@ -3,7 +3,7 @@
 from textual.widget import Widget
 
 from vmss_tui.app.screens.deploy.form import Form
-from vmss_tui.app.widgets.form import Field, Heading, Stated
+from vmss_tui.app.widgets.form import Field, Heading
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.presentation.glyphs import Role
@@ -68,8 +68,6 @@ def fields_of(form: Form) -> list[Widget]:
     widgets.append(Field(_ADD, ""))
     widgets.append(Heading("ROLLOUT", classes="group"))
     widgets += [_field(form, spec) for spec in specs(Group.ROLLOUT)]
-    if (gate := form.profile.policy.gate) is not None:
-        widgets.append(Stated("Gate", f"{plain(gate_words(gate))}; set in the file of the profile"))
     widgets.append(Heading("CHANGE RECORD", classes="group"))
     widgets += [_field(form, spec) for spec in specs(Group.RECORD)]
     widgets.append(Heading("ADVANCED", classes="group"))
@@ -107,7 +105,10 @@ def remark(
     if spec.key == "script.command" and plan is not None:
         runs = next((step.text for step in preview(plan.script) if step.verb == "run"), "")
         return (("runs: ", Role.DIM), (plain(runs), Role.PLAIN))
-    words = hint(spec, plan, scale_set)
+    gate = form.profile.policy.gate
+    words = (
+        gate_words(gate, "before every batch") if spec.key == "rollout.gate" and gate else hint(spec, plan, scale_set)
+    )
     return ((words, Role.DIM),) if words else ()
 
 
