@@ -9,12 +9,10 @@ import pytest
 
 from support import fuzzing
 from support.simulator import shared_simulator, simulator
-from vmss_tui.gateway import deferred
 
 __all__ = ["shared_simulator", "simulator"]
 
 fuzzing.load()
-deferred.install()  # as in the program
 
 # Processes under test inherit what is ignored: a suite started by nohup, or in the background of a shell, would have
 # them ignore what the tests send.

@@ -69,14 +69,14 @@ def _instance(pattern: dict[str, Any], number: int) -> dict[str, Any]:
 
 def ours(body: bytes, before: tuple[Instance, ...]) -> tuple[Instance, ...]:
     """Decode, map, and find what differs from the read before."""
-    found = instance_mapping.instances(_DECODE(body).value or (), SET)
+    found = instance_mapping.instances(map(_VM, _DECODE(body).value or ()), SET)
     known = {instance.id: instance for instance in before}
     changed = [instance for instance in found if known.get(instance.id) != instance]
     assert before == () or not changed
     return found
 
 
-_DECODE = decoder(wire.VmPage)
+_DECODE, _VM = decoder(wire.VmPage), decoder(wire.Vm)
 
 
 def sdk(body: bytes) -> int:

@@ -39,6 +39,10 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
     (place / "user.py").write_text(USER)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(deferred, "DEFERRED", frozenset({"library_of_others.models"}))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    deferred.install()
+    deferred.install()
+    assert sum(type(finder) is deferred._Finder for finder in sys.meta_path) == 1
     yield importlib.import_module("library_of_others")
     deferred._imported.discard("library_of_others.models")
     for name in [name for name in sys.modules if name.startswith("library_of_others")]:
@@ -102,12 +106,6 @@ def test_a_module_below_is_there_before_and_after(package: ModuleType) -> None:
     assert is_deferred()
     package.user.Model()
     assert package.models.below is below
-
-
-def test_it_is_installed_once() -> None:
-    before = list(sys.meta_path)
-    deferred.install()
-    assert sys.meta_path == before
 
 
 def test_what_is_deferred_exists() -> None:

@@ -121,6 +121,11 @@ def test_lists_of_scale_sets(exchange: Exchange) -> None:
     assert page.next_link == exchange.body.get("nextLink")
 
 
+def vms_of(page: wire.VmPage) -> Iterator[wire.Vm]:
+    """The instances of a page."""
+    return map(decoder(wire.Vm), page.value or ())
+
+
 def bare_set() -> ScaleSet:
     return next(read_set(exchange.body) for name, exchange in ALL if name == "vmss_get_rolling")
 
@@ -134,7 +139,7 @@ def full_extensions(vm: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("exchange", of(VMS))
 def test_instances(exchange: Exchange) -> None:
     page = decoder(wire.VmPage)(encoded(exchange.body))
-    found = instance_mapping.instances(page.value or (), bare_set())
+    found = instance_mapping.instances(vms_of(page), bare_set())
     recorded = {entry.get("instanceId") or entry["name"]: entry for entry in exchange.body["value"]}
     assert {known.id for known in found} == set(recorded)
     for ours in found:
@@ -281,7 +286,7 @@ def test_the_answers_of_2025() -> None:
     assert (found.etag, found.mode) == ('"1"', UpgradeMode.MANUAL)
     assert found.created_at is not None
     vms = decoder(wire.VmPage)(encoded(data["vm_list_200"]["body"]))
-    (instance,) = instance_mapping.instances(vms.value or (), found)
+    (instance,) = instance_mapping.instances(vms_of(vms), found)
     assert (instance.size, instance.health) == ("Standard_D2s_v3", Health.NONE)
     assert instance.script.state is ScriptState.NOT_INSTALLED
 
@@ -289,7 +294,7 @@ def test_the_answers_of_2025() -> None:
 def test_the_select_quirk_is_read_as_unknown_and_not_as_a_number() -> None:
     body = next(exchange.body for name, exchange in ALL if name == "vm_list_select_instanceview_QUIRK")
     page = decoder(wire.VmPage)(encoded(body))
-    found = instance_mapping.instances(page.value or (), bare_set())
+    found = instance_mapping.instances(vms_of(page), bare_set())
     assert found
     assert all(isinstance(instance.provisioning, Provisioning) for instance in found)
 
@@ -308,7 +313,7 @@ def mutated(value: Any, chance: random.Random) -> Any:
 def digest_anything(path: str, body: bytes) -> None:
     """Decode and map as the gateway does for an answer to this path."""
     if VMS.search(path):
-        instance_mapping.instances(decoder(wire.VmPage)(body).value or (), bare_set())
+        instance_mapping.instances(vms_of(decoder(wire.VmPage)(body)), bare_set())
     elif SETS.search(path):
         for scale_set in decoder(wire.SetPage)(body).value or ():
             mapping.scale_set(scale_set)

@@ -3,16 +3,11 @@
 import asyncio
 import stat
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from msgspec import structs
 
 from support.connects import Connects
@@ -141,23 +136,6 @@ async def test_a_certificate_that_is_not_there_is_a_refusal(server: Scripted, au
     environ = {"AZURE_CLIENT_ID": CLIENT, "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_CERTIFICATE_PATH": "/nowhere.pem"}
     with pytest.raises(SignInFailed, match=r"cannot start.*nowhere\.pem"):
         await connect(server.cloud(authority.ca_file), environ=environ | {"PATH": ""})
-
-
-async def test_a_certificate_signs_in(sign_in: Connects, server: Scripted, tmp_path: Path) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "deployer")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-        .public_bytes(Encoding.PEM)
-    )
-    file = tmp_path / "deployer.pem"
-    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate)
-    environ = {"AZURE_CLIENT_ID": CLIENT, "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_CERTIFICATE_PATH": str(file)}
-    azure = await sign_in(environ=environ | {"PATH": ""})
-    assert (await azure.identity()).method == "environment"
-    assert server.tokens[0]["client_assertion"].count(".") == 2, "a signed token"
 
 
 async def test_workload_identity(sign_in: Connects, server: Scripted, tmp_path: Path) -> None:

@@ -27,9 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return output.quick(quick)
     from vmss_tui.cli import diagnostics
-    from vmss_tui.gateway import deferred
 
-    deferred.install()
+    if arguments is None:  # the process is this program and nothing else
+        from vmss_tui.gateway import deferred
+
+        deferred.install()
     return diagnostics.guarded(
         lambda: _dispatch(given) if given or COMPLETION in os.environ else _app(), _machine_form(given)
     )

@@ -106,7 +106,7 @@ class LiveSession(Permissions, Switching):
         """See `app.session.Session`."""
         async with self._connecting:
             if self._azure is None:
-                client = await asyncio.to_thread(_import_client)
+                client = await asyncio.to_thread(_import_client, self._urgent)
                 show = on_device_code or self._on_device_code
                 auth = self._settings.auth or "auto"
                 connecting: Awaitable[Azure] = client.connect(
@@ -350,11 +350,15 @@ class LiveSession(Permissions, Switching):
         await process.wait_until_running(child, is_running, log, self.clock)
 
 
-def _import_client() -> ModuleType:
+def _import_client(writes: bool) -> ModuleType:
+    """The gateway; for who `writes` with what that needs, since memory freed early is used by what comes after."""
     from vmss_tui.collector import importing
 
     with importing():
-        return importlib.import_module("vmss_tui.gateway.client")
+        client = importlib.import_module("vmss_tui.gateway.client")
+        if writes:
+            importlib.import_module("vmss_tui.gateway.http.arm").import_writes()
+        return client
 
 
 def open_session(ctx: click.Context) -> LiveSession:

@@ -12,26 +12,39 @@ For processes that belong to this program alone: `install` is called by its entr
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
 DEFERRED = frozenset((
+    "aiohttp.tracing",
     "azure.identity._credentials",  # those that block; ours are azure.identity.aio's
     "azure.identity._credentials.certificate",
     "azure.identity._internal.aadclient_certificate",
+    "azure.identity._internal.auth_code_redirect_handler",
+    "azure.identity._internal.interactive",
+    "azure.mgmt.compute._client",  # the client that blocks, and its operations
     "azure.mgmt.compute.models",
+    "azure.mgmt.compute.operations",
     "azure.mgmt.compute.types",
+    "msal.application",
+    "msal.auth_scheme",
     "msal.managed_identity",
+    "msal.oauth2cli.assertion",
+    "msal.oauth2cli.authcode",
 ))  # fmt: skip
 """Each is imported by a package's `__init__`, for names that most processes never use."""
 
 
 def install() -> None:
     """Defer these modules in every later import. Twice is as good as once."""
-    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+    if not is_installed():
         sys.meta_path.insert(0, _Finder())
+
+
+def is_installed() -> bool:
+    """Whether this process belongs to this program alone."""
+    return any(isinstance(finder, _Finder) for finder in sys.meta_path)
 
 
 class _StandIn:
@@ -98,7 +111,7 @@ def _replace(deferred: _Deferred, real: ModuleType) -> None:
                 setattr(module, name, getattr(real, stand_ins[id(value)]))
 
 
-class _Loader(Loader):
+class _Loader:
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Deferred(spec.name)
 
@@ -106,7 +119,7 @@ class _Loader(Loader):
         """Nothing yet."""
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -114,7 +127,7 @@ class _Finder(MetaPathFinder):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None:
-            spec.loader = _Loader()
+            spec.loader = _Loader()  # type: ignore[assignment]  # `importlib.abc` would import half a shell
         return spec
 
 

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,9 +65,10 @@ async def call(method: str, url: str, body: Mapping[str, Any] | None, timeout_se
     if not url.startswith(("https://", "http://")):
         raise ValueError(f"{url!r} is not a web address")
     timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+    connector = aiohttp.TCPConnector(ssl=await asyncio.to_thread(ssl.create_default_context))
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+            aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=True) as session,
             session.request(method, url, json=body) as answer,
         ):
             said = (await answer.content.read(4096)).decode("utf-8", "replace")

@@ -12,6 +12,7 @@ import importlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -20,7 +21,6 @@ from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAge
 from azure.core.rest import HttpRequest
 from azure.mgmt.core import AsyncARMPipelineClient
 from azure.mgmt.core.policies import ARMHttpLoggingPolicy, AsyncARMChallengeAuthenticationPolicy
-from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
 
 import vmss_tui
 from vmss_tui.domain.fleet.ids import ScaleSetId, TenantProblem
@@ -34,9 +34,11 @@ from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.http.versions import SupportedVersion
 from vmss_tui.gateway.sign_in.auth import SignIn, TenantCredential
 from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
+from vmss_tui.gateway.unused import forget_operations
 
 if TYPE_CHECKING:
     from azure.mgmt.compute.aio import ComputeManagementClient
+    from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
 
 COMPUTE_API = "2024-07-01"
 """The newest version whose swagger we check against; it knows etags, surge and rollback."""
@@ -102,7 +104,7 @@ class Arm:
     async def compute(self, subscription: str) -> ComputeManagementClient:
         """The SDK's typed client for a subscription, with our pipeline; imported off the event loop."""
         key = subscription.lower()
-        sdk = await asyncio.to_thread(importlib.import_module, "azure.mgmt.compute.aio")
+        sdk = await asyncio.to_thread(import_writes)
         if key not in self._clients:
             credential = TenantCredential(self.sign_in, self.tenant_of.get(key, ""))
             self._clients[key] = sdk.ComputeManagementClient(
@@ -116,16 +118,18 @@ class Arm:
             )
         return self._clients[key]
 
-    def directory(self, tenant: str = "") -> SubscriptionClient:
-        """The SDK's client for subscriptions and tenants, with one tenant's token."""
+    async def directory(self, tenant: str = "") -> SubscriptionClient:
+        """The SDK's client for subscriptions and tenants, with one tenant's token; imported off the event loop."""
         credential = TenantCredential(self.sign_in, tenant)
-        return SubscriptionClient(
+        sdk = await asyncio.to_thread(importlib.import_module, "azure.mgmt.resource.subscriptions.aio")
+        client: SubscriptionClient = sdk.SubscriptionClient(
             credential,
             base_url=self.cloud.resource_manager,
             credential_scopes=[self.cloud.scope],
             policies=self._policies(credential, ""),
             transport=self._transport,
         )
+        return client
 
     def _policies(self, credential: TenantCredential, subscription: str) -> list[Any]:
         return [
@@ -195,6 +199,13 @@ class Arm:
         """Forget the clients."""
         self._pipelines.clear()
         self._clients.clear()
+
+
+def import_writes() -> ModuleType:
+    """The SDK's typed client, without what nothing here uses; blocks for a fifth of a second the first time."""
+    sdk = importlib.import_module("azure.mgmt.compute.aio")
+    forget_operations()
+    return sdk
 
 
 class ArmPart:

@@ -14,6 +14,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from vmss_tui.errors import ConnectionFailed
 from vmss_tui.gateway.sign_in.clouds import Cloud
+from vmss_tui.gateway.unused import forget_default_contexts
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -36,22 +37,23 @@ def trust(cloud: Cloud, environ: Mapping[str, str] | None = None) -> ssl.SSLCont
 
 
 def _context(ca_file: str | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
     if ca_file is None:
-        return context
-    own = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    own.verify_flags = context.verify_flags
-    _load(own, ca_file)
-    return own
+        return ssl.create_default_context()
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise _unreadable(ca_file, error) from error
 
 
 def _load(context: ssl.SSLContext, file: str) -> None:
     try:
         context.load_verify_locations(cafile=file)
     except (OSError, ssl.SSLError) as error:
-        raise ConnectionFailed(
-            f"cannot read the certificates in {file}: {error}", hint="ca_file must be a PEM file"
-        ) from error
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: str, error: Exception) -> ConnectionFailed:
+    return ConnectionFailed(f"cannot read the certificates in {file}: {error}", hint="ca_file must be a PEM file")
 
 
 async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -66,6 +68,7 @@ async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerT
 
 def new_session(context: ssl.SSLContext) -> aiohttp.ClientSession:
     """A session whose connections are kept; must be made inside a running loop and closed by its owner."""
+    forget_default_contexts()
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS, keepalive_timeout=75),
         cookie_jar=aiohttp.DummyCookieJar(),

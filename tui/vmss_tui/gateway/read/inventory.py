@@ -48,7 +48,7 @@ class FleetReader(ArmPart, ReadsFleet):
         if self._listed_tenants is not None and now - self._listed_tenants[1] < TENANTS_SECONDS:
             return self._listed_tenants[0]
         try:
-            found = [tenant async for tenant in self.arm.directory().tenants.list(kind="tenants")]
+            found = [tenant async for tenant in (await self.arm.directory()).tenants.list(kind="tenants")]
         except Exception as error:
             raise from_exception(error, "list the tenants", self.arm.cloud.host) from error
         tenants = tuple(
@@ -106,7 +106,7 @@ class FleetReader(ArmPart, ReadsFleet):
 
     async def _subscriptions_in(self, tenant: str) -> list[Subscription]:
         try:
-            listed = self.arm.directory(tenant).subscriptions.list(kind="subscriptions")
+            listed = (await self.arm.directory(tenant)).subscriptions.list(kind="subscriptions")
             return [
                 Subscription(
                     id=entry.subscription_id or "",

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
@@ -93,14 +95,19 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
             kind = "machines"
         else:
             url, kind = path_of(target, "virtualMachines", expand="instanceView"), "instances"
-        found: list[wire.Vm] = []
+        listed: list[msgspec.Raw] = []
         what = f"read the instances of {target.short}"
         async for page in self.arm.pages(target.subscription, url, _PAGE, what=what, kind=kind):
-            found += [vm for vm in page.value or () if not _waits_in_pool(vm)]
-        unread: frozenset[str] = frozenset()
-        if scale_set.orchestration is Orchestration.FLEXIBLE:
-            unread = await self._flexible.complete(target, found, overview=overview)
-        return instance_mapping.instances(found, scale_set, unread)
+            listed += page.value or ()
+        found = (vm for vm in map(_VM, listed) if not _waits_in_pool(vm))
+        try:
+            if scale_set.orchestration is not Orchestration.FLEXIBLE:
+                return instance_mapping.instances(found, scale_set)
+            machines = list(found)
+        except msgspec.MsgspecError as error:
+            raise from_exception(error, what, self.arm.cloud.host) from error
+        unread = await self._flexible.complete(target, machines, overview=overview)
+        return instance_mapping.instances(machines, scale_set, unread)
 
     async def some_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> tuple[Instance, ...]:
         """See the port. One GET each takes one instance out of the quota; a list takes as many as the set has."""

@@ -369,7 +369,7 @@ class SetPage(Wire):
 
 
 class VmPage(Wire):
-    """A page of instances."""
+    """A page of instances, each as JSON: so only one at a time is there as objects, too."""
 
-    value: list[Vm] | None = None
+    value: list[msgspec.Raw] | None = None
     next_link: str | None = None

@@ -17,6 +17,7 @@ from vmss_tui.cli.options import connected, current
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.cli.settings import Settings
 from vmss_tui.domain.fleet.script import Secret, SecretRef
+from vmss_tui.domain.rollout.events import Event
 from vmss_tui.errors import UsageError
 
 TERMINATED = 128 + signal.SIGTERM
@@ -74,7 +75,6 @@ async def carry_out(rollout: str, session: LiveSession, given: Mapping[str, Secr
 
 async def _roll_out(rollout: str, session: LiveSession, given: Mapping[str, Secret], *, force: bool) -> None:
     from vmss_tui.engine.runner.runner import run
-    from vmss_tui.presentation.rollout.log import notification
 
     journal = session.journal()
     plan, target = journal.state(rollout).plan, journal.header(rollout).target
@@ -89,11 +89,18 @@ async def _roll_out(rollout: str, session: LiveSession, given: Mapping[str, Secr
         pid=os.getpid(),
         pace=session.pace(),
         force=force,
-        describe=notification,
+        describe=_notification,
         rules=session.rules,
         meeting=lambda identity: session.meeting_place(target, identity),
         team=session.team,
     )
+
+
+def _notification(event: Event) -> str:
+    """The message of a notification, whose words are imported with the first one."""
+    from vmss_tui.presentation.rollout.log import notification
+
+    return notification(event)
 
 
 async def _coordinate(waves: str, session: LiveSession, given: Mapping[str, Secret], *, force: bool) -> None:
