@@ -92,6 +92,8 @@ class AskText:
     title: str
     value: str
     then: Callable[[str | None], Effects]
+    optional: bool = False
+    """Whether an empty line is an answer."""
 
 
 @dataclass(frozen=True, slots=True)

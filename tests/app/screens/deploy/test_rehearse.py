@@ -25,7 +25,7 @@ def session(tmp_path: Path) -> Iterator[FakeSession]:
 
 def answered(effects: Effects, text: str | None) -> Effects:
     (asked,) = effects
-    assert isinstance(asked, AskText)
+    assert isinstance(asked, AskText) and asked.optional
     return asked.then(text)
 
 
@@ -37,6 +37,12 @@ async def test_it_is_played_from_its_own_recording_with_the_faults_that_were_typ
     assert isinstance(opened, OpenRollout) and opened.rehearsal is not None
     assert opened.rehearsal.header.id == opened.rollout and opened.speed is not None and opened.speed >= 16
     assert not session.started and session.journal().rollouts() == ()
+
+
+async def test_an_empty_line_rehearses_without_faults(session: FakeSession) -> None:
+    plan = plan_of()
+    await Person().perform(answered(ask_and_rehearse(plan, WEB, session), ""))
+    assert session.rehearsals == [(plan, Faults())]
 
 
 async def test_nothing_is_rehearsed_without_a_plan_an_answer_or_a_known_instance(session: FakeSession) -> None:

@@ -16,7 +16,7 @@ from vmss_tui.text import seconds_between
 _PLAYS_SECONDS = 60.0
 """How long a rehearsal is played, however long it took on the copy."""
 _SLOWEST = 16.0
-TITLE = "Rehearse · faults, such as: fail=3,17 slow=4 unhealthy-after=5 autoscale=+5@2m colleague=3m"
+TITLE = "Rehearse with these faults, or none: fail=3,17 slow=4 unhealthy-after=5 autoscale=+5@2m colleague=3m"
 
 
 def ask_and_rehearse(plan: RolloutPlan | None, snapshot: SetSnapshot | None, session: Session) -> Effects:
@@ -25,7 +25,11 @@ def ask_and_rehearse(plan: RolloutPlan | None, snapshot: SetSnapshot | None, ses
         return (Say("nothing to rehearse: there is no plan yet", Role.WARN),)
     if not plan.batches:
         return (Say("nothing to rehearse: the plan updates no instance", Role.WARN),)
-    return (AskText(TITLE, "", lambda text: () if text is None else _rehearse(plan, snapshot, session, text)),)
+
+    def answered(text: str | None) -> Effects:
+        return () if text is None else _rehearse(plan, snapshot, session, text)
+
+    return (AskText(TITLE, "", answered, optional=True),)
 
 
 def _rehearse(plan: RolloutPlan, snapshot: SetSnapshot, session: Session, text: str) -> Effects:

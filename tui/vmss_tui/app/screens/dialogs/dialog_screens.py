@@ -19,8 +19,8 @@ def screen_of(
     match dialog:
         case Ask(question, then):
             return ConfirmScreen(question), then
-        case AskText(title, value, typed):
-            return PromptScreen(title, value=value), typed
+        case AskText(title, value, typed, optional):
+            return PromptScreen(title, value=value, optional=optional), typed
         case AskSecret(title, given):
             return SecretScreen(title), given
         case Pick():

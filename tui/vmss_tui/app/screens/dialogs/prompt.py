@@ -19,12 +19,23 @@ from vmss_tui.presentation.table import Column, Line, Row, text_of
 
 
 class PromptScreen(DialogStyle, ModalScreen[str | None]):
-    """One line; `check` says what is wrong with it, or nothing. Answers None when it was left."""
+    """One line; `check` says what is wrong with it, or nothing. Answers None when it was left.
+
+    An empty line is an answer only where it is `optional`.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", id="prompt.leave")]
 
-    def __init__(self, title: str, *, value: str = "", check: Callable[[str], str] = lambda typed: "") -> None:
+    def __init__(
+        self,
+        title: str,
+        *,
+        value: str = "",
+        check: Callable[[str], str] = lambda typed: "",
+        optional: bool = False,
+    ) -> None:
         super().__init__()
+        self._optional = optional
         self._title = text.plain(title)
         self._value = value
         self._check = check
@@ -52,7 +63,8 @@ class PromptScreen(DialogStyle, ModalScreen[str | None]):
     def submitted(self, message: Input.Submitted) -> None:
         """Accept it, or say what is wrong."""
         value = message.value.strip()
-        self._problem = "enter a value, or press esc to cancel" if not value else self._check(value)
+        empty = not value and not self._optional
+        self._problem = "Type a value, or press esc to cancel" if empty else self._check(value)
         if self._problem:
             self.query_one("#foot", Lines).reload()
         else:

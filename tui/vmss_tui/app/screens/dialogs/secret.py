@@ -49,7 +49,7 @@ class SecretScreen(DialogStyle, ModalScreen[Secret | None]):
         if message.value:
             self.dismiss(Secret(message.value))
             return
-        self._problem = "enter a value, or press esc to cancel"
+        self._problem = "Type a value, or press esc to cancel"
         self.query_one("#foot", Lines).reload()
 
     def action_leave(self) -> None:
