@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from support import story
 from support.desk import sitting, terminal
@@ -125,3 +126,10 @@ async def test_a_rollout_that_waits_for_a_person_is_on_the_tab_and_in_the_fleet(
         desk.app.check_rollouts()
         await desk.press("down")
         await desk.shows("2 Rollouts ▲1", "▲ approve 0/")
+
+
+async def test_keys_that_wait_when_the_app_ends_are_no_error(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        for _ in range(40):
+            desk.app.post_message(events.Key("ctrl+r", None))

@@ -33,3 +33,16 @@ async def test_a_changed_first_cell_is_repainted_where_it_stands() -> None:
         lines.reload()
         assert set(lines._repaint_regions) == {Region(2, 0, 1, 1)}, "padding of two cells, then the changed one"
         await pilot.pause()
+
+
+async def test_what_changed_while_it_was_hidden_is_shown_with_it() -> None:
+    app = Padded()
+    async with app.run_test(size=(40, 3)) as pilot:
+        lines = app.query_one(Lines)
+        lines.display = False
+        await pilot.pause()
+        app.text = "20 done"
+        lines.reload()
+        lines.display = True
+        await pilot.pause()
+        assert lines.render_line(0).text.strip() == "20 done"

@@ -338,7 +338,7 @@ class SafeApp(App[int]):
         """Called with the number of characters of a paste that is too long; override."""
 
     async def _next_key(self) -> None:
-        if self._key_on_its_way or not self._keys:
+        if self._key_on_its_way or not self._keys or not self._screen_stack:  # without a screen the app is ending
             return
         if self._about_to_focus():
             self.set_timer(_FOCUS_POLL, self._next_key)
