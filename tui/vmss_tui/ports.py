@@ -4,8 +4,8 @@ Every method raises only `vmss_tui.errors`. Nothing here imports azure, Textual 
 durations are seconds.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, Secret
 from vmss_tui.domain.fleet.snapshot import OverviewPage
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.errors import VmssTuiError
 
 GIVE_UP_SECONDS = 180.0
 """Seconds after which a question without an answer of Azure is given up, with all attempts and pauses."""
@@ -73,6 +74,8 @@ class DeviceCode:
     message: str
     expires: datetime | None = None
     """Until when the code is good, in this host's time zone."""
+    outcome: Awaitable[VmssTuiError | None] | None = field(default=None, compare=False, repr=False)
+    """Answers once the person has signed in (None), or has not."""
 
 
 @dataclass(frozen=True, slots=True)

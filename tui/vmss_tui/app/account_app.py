@@ -3,7 +3,9 @@
 Azure is imported after the first frame, inside `session.connect`. A sign-in that waits for a person is a state.
 """
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
 
 from textual import work
 from textual.signal import Signal
@@ -13,15 +15,11 @@ from vmss_tui.app.connection import Connection
 from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
 from vmss_tui.app.places.last_place import read_last_place
 from vmss_tui.app.places.scope import EVERYTHING, Scope
-from vmss_tui.app.session import Session
+from vmss_tui.app.session import Account, Session
 from vmss_tui.app.write_rights import WriteRights, role_of
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.errors import SignInFailed, VmssTuiError
-from vmss_tui.ports import DeviceCode
-from vmss_tui.presentation.key_hints import key_hint
-
-if TYPE_CHECKING:
-    from vmss_tui.app.session import Account
+from vmss_tui.ports import Azure, DeviceCode
 
 
 class AccountApp(compat.SafeApp):
@@ -43,22 +41,18 @@ class AccountApp(compat.SafeApp):
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
 
     def sign_in(self) -> None:
-        """Sign in (again)."""
+        """Sign in (again); not while a person is asked to, for requests that wait."""
+        if self.connection.before is not None:
+            return
         self._change(Connection(since=self.session.clock.monotonic()))
         self._connect()
 
     def cancel_sign_in(self) -> None:
         """Stop waiting for a person with a device code."""
         self.workers.cancel_group(self, "connect")
-        choose = key_hint("app.sign_in")
-        self._change(
-            Connection(
-                error=SignInFailed("the sign-in was canceled", hint=f"{choose} chooses how to sign in"),
-                since=self.connection.since,
-            )
-        )
+        self._signed_out(SignInFailed("the sign-in was canceled"))
 
-    async def use_account(self, account: "Account") -> None:
+    async def use_account(self, account: Account) -> None:
         """Sign in as `account` says; the data of another account is dropped. Raises UsageError."""
         self.workers.cancel_group(self, "connect")
         await self.session.use_account(account)
@@ -85,8 +79,23 @@ class AccountApp(compat.SafeApp):
         self.post_message(DeviceCodeShown(device))
 
     def on_device_code_shown(self, message: DeviceCodeShown) -> None:
-        """Screens show what to do on the other device."""
-        self._change(Connection(since=self.connection.since, device=message.device))
+        """Screens show what to do on the other device; a request that was refused may have asked again."""
+        before = self.connection.azure or self.connection.before
+        self._change(Connection(since=self.connection.since, device=message.device, before=before))
+        if before is not None and message.device.outcome is not None:
+            self._resume(before, message.device.outcome)
+
+    @work(group="connect", exclusive=True, exit_on_error=False)
+    async def _resume(self, azure: Azure, outcome: Awaitable[VmssTuiError | None]) -> None:
+        """Continue as before once the person has signed in again."""
+        error = await asyncio.shield(asyncio.ensure_future(outcome))
+        try:
+            if error is None:
+                self.post_message(Connected(azure, await azure.identity()))
+                return
+        except VmssTuiError as failed:
+            error = failed
+        self._signed_out(error)
 
     def on_connected(self, message: Connected) -> None:
         """Signed in."""
@@ -94,7 +103,19 @@ class AccountApp(compat.SafeApp):
 
     def on_not_connected(self, message: NotConnected) -> None:
         """Signing in failed; screens say why and how to try again."""
-        self._change(Connection(error=message.error, since=self.connection.since))
+        self._signed_out(message.error)
+
+    def _signed_out(self, error: VmssTuiError) -> None:
+        """Screens stop reading and say why; the next sign-in begins anew."""
+        before = self.connection.before
+        self._change(Connection(error=error, since=self.connection.since))
+        if before is not None:
+            self._forget_sign_in()
+
+    @work(group="forget", exit_on_error=False)
+    async def _forget_sign_in(self) -> None:
+        with suppress(VmssTuiError):
+            await self.session.use_account(Account())
 
     def _change(self, connection: Connection) -> None:
         self.connection = connection

@@ -15,6 +15,8 @@ class Connection:
     identity: Identity | None = None
     error: VmssTuiError | None = None
     device: DeviceCode | None = None
+    before: Azure | None = None
+    """What was signed in until a person was asked again: it resumes once they have answered."""
     since: float = 0.0
 
     @property

@@ -92,6 +92,19 @@ def failing_line(failure: WatchFailure, session: Session) -> Line:
     return ((text.plain(f"{said}; {error.hint}" if error.hint else said), Role.BAD),)
 
 
+def sign_in_line(connection: Connection) -> Line:
+    """The status line over what was read before, while a person is asked to sign in again; empty when signed in."""
+    if connection.azure is not None:
+        return ()
+    if connection.error is not None:
+        return ((text.plain(f"✖ not signed in: {connection.error.message}; {_retry()}"), Role.BAD),)
+    device = connection.device
+    if device is None:
+        return (("◐ signing in", Role.BUSY),)
+    what = f"open {device.url} and enter the code {device.code}" if device.code else text.plain(device.message)
+    return ((f"▲ sign in again: {what}", Role.WARN),)
+
+
 def fleet_notice(
     connection: Connection, snapshot: FleetSnapshot, failure: WatchFailure | None, now: float, session: Session
 ) -> Notice | None:

@@ -8,9 +8,10 @@ import pytest
 
 from support.desk import Desk, sitting
 from support.fakes import FakeSession
+from vmss_tui.app.messages import DeviceCodeShown
 from vmss_tui.app.places.scope import EVERYTHING, Scope
 from vmss_tui.app.session import Account
-from vmss_tui.errors import SignInFailed
+from vmss_tui.errors import SignInFailed, VmssTuiError
 from vmss_tui.ports import DeviceCode
 
 
@@ -53,6 +54,48 @@ async def test_the_address_of_a_code_can_be_opened(tmp_path: Path, monkeypatch: 
         await desk.shows("Sign in on another device")
         await desk.press("o")
         await desk.shows("the address of the sign-in", "esc: close")
+
+
+@pytest.mark.parametrize("refusal", [None, SignInFailed("declined on the other device")])
+async def test_a_person_who_is_asked_again_resumes_or_is_signed_out(
+    tmp_path: Path, refusal: SignInFailed | None
+) -> None:
+    async with sitting(tmp_path, size=(80, 24)) as desk:
+        await desk.shows("15 scale sets")
+        outcome: asyncio.Future[VmssTuiError | None] = asyncio.get_running_loop().create_future()
+        code = DeviceCode("https://microsoft.com/devicelogin", "H7K2-9QX", "", outcome=outcome)
+        desk.app.post_message(DeviceCodeShown(code))
+        await desk.shows("Sign in on another device", "H7K2-9QX")
+        await desk.press("ctrl+r")
+        await desk.shows("H7K2-9QX")
+        outcome.set_result(refusal)
+        if refusal is None:
+            await desk.hides("Sign in on another device")
+            await desk.shows("15 scale sets")
+            assert desk.session.accounts == [] and desk.app.connection.azure is desk.session.azure
+            return
+        await desk.shows("Not signed in", "declined on the other device")
+        await desk.until(lambda: desk.session.accounts == [Account()])
+        assert not desk.app.screen.is_working("fleet")  # type: ignore[attr-defined]
+        await desk.press("ctrl+r")
+        await desk.hides("Not signed in")
+        await desk.shows("15 scale sets")
+
+
+async def test_a_person_who_is_asked_again_may_cancel_and_an_open_set_says_what_is_wanted(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("end", "enter")
+        await desk.shows("60 instances")
+        outcome: asyncio.Future[VmssTuiError | None] = asyncio.get_running_loop().create_future()
+        code = DeviceCode("https://microsoft.com/devicelogin", "H7K2-9QX", "", outcome=outcome)
+        desk.app.post_message(DeviceCodeShown(code))
+        await desk.shows("sign in again: open https://microsoft.com/devicelogin and enter the code H7K2-9QX")
+        await desk.press("escape")
+        await desk.shows("Sign in on another device")
+        await desk.press("escape")
+        await desk.shows("Not signed in", "canceled")
+        await desk.until(lambda: desk.session.accounts == [Account()])
 
 
 async def test_not_signed_in_offers_the_credentials_and_the_chosen_one_is_used(tmp_path: Path) -> None:

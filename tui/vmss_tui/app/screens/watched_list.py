@@ -71,9 +71,15 @@ class WatchedList(ListScreen, Generic[W]):
             self.post_message(ReadFailed(seen) if isinstance(seen, WatchFailure) else self.message_of(seen))
 
     def connection_changed(self) -> None:
-        """Watch once signed in."""
+        """Watch once signed in; nothing is read without a sign-in."""
+        self.stop_when_signed_out()
         self.start_watching()
         self.redraw()
+
+    def stop_when_signed_out(self) -> None:
+        """Leave what is being read when the sign-in has failed or was canceled."""
+        if self.shell.connection.error is not None:
+            self.workers.cancel_group(self, self.worker_group)
 
     def covered(self) -> None:
         """Not visible: stop reading."""
@@ -92,7 +98,8 @@ class WatchedList(ListScreen, Generic[W]):
 
     def do_refresh(self) -> None:
         """Refresh, or sign in again."""
-        if self._watcher is not None:
+        connection = self.shell.connection
+        if self._watcher is not None and (connection.azure is not None or connection.before is not None):
             self._watcher.refresh()
             self.start_watching()
             self.flash("refreshing")

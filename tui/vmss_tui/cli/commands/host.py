@@ -29,7 +29,7 @@ def require_values(references: Mapping[str, SecretRef], given: Mapping[str, Secr
 
 def device_code(it: Any) -> DeviceCode:
     """What the gateway says, for people: in their own time zone."""
-    return DeviceCode(it.url, it.code, it.message, it.expires_on.astimezone())
+    return DeviceCode(it.url, it.code, it.message, it.expires_on.astimezone(), it.outcome)
 
 
 def user_name() -> str:

@@ -144,6 +144,20 @@ RULES = (
         _AADSTS,
     ),
     Rule(
+        ("AADSTS70019:",),
+        Kind.SIGN_IN,
+        "the sign-in was declined on the other device",
+        "sign in again, and confirm it there",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS70020:",),
+        Kind.SIGN_IN,
+        "the code has expired: nobody entered it in time",
+        "sign in again for a new code",
+        _AADSTS,
+    ),
+    Rule(
         ("AADSTS700213", "AADSTS70021", "AADSTS700024", "AADSTS700211", "AADSTS700212"),
         Kind.SIGN_IN,
         "the federated token was not accepted",

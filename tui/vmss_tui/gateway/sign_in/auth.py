@@ -68,6 +68,7 @@ class SignIn:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._identity: Identity | None = None
         self._renewed_at = float("-inf")
+        self._closed = False
         self.tried: list[str] = []
         """Each credential that was tried, and what came of it."""
 
@@ -103,22 +104,28 @@ class SignIn:
                 await source.close()
 
     async def close(self) -> None:
-        """Forget everything."""
+        """Forget everything; a request that still waits must not begin a new sign-in."""
+        self._closed = True
         self._tokens.clear()
         source, self._source = self._source, None
         if source is not None:
             await source.close()
 
     async def _ask(self, tenant: str, claims: str) -> AccessTokenInfo:
+        if self._closed:
+            raise SignInFailed("the sign-in has ended", hint="sign in again")
         if self._source is None or self._winner is None:
             self._winner, self._source, found = await self._find()
             self._identity = identity_of(found.token, self._winner.name)
             if not tenant and not claims:
                 return found
         try:
-            return await self._get(self._source, tenant, claims)
+            found = await self._get(self._source, tenant, claims)
         except Exception as error:
             raise self._refused(self._winner, error, tenant) from error
+        if not tenant:
+            self._identity = identity_of(found.token, self._winner.name)
+        return found
 
     async def _get(self, source: TokenSource, tenant: str = "", claims: str = "") -> AccessTokenInfo:
         options: TokenRequestOptions = {"enable_cae": True}
@@ -138,6 +145,9 @@ class SignIn:
             source = _made(candidate.name, candidate.make)
             try:
                 found = await self._get(source)
+            except asyncio.CancelledError:
+                await source.close()
+                raise
             except Exception as error:
                 await source.close()
                 if not self._may_pass(candidate, error):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from azure.core.credentials import AccessTokenInfo, TokenRequestOptions
+from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import (
     AuthenticationRecord,
     AuthenticationRequiredError,
@@ -19,7 +20,8 @@ from azure.identity import (
     InteractiveBrowserCredential,
 )
 
-from vmss_tui.errors import SignInFailed
+from vmss_tui.errors import SignInFailed, VmssTuiError
+from vmss_tui.gateway.faults import from_exception, sign_in_failed
 
 BROWSER_SECONDS = 300
 """How long the sign-in in a browser is waited for."""
@@ -34,6 +36,8 @@ class CodeToType:
     code: str
     message: str
     expires_on: datetime
+    outcome: "asyncio.Future[VmssTuiError | None]"
+    """Done once the person has signed in (None), or has not."""
 
 
 PersonPrompt = Callable[[CodeToType], None]
@@ -44,7 +48,8 @@ class PersonSignIn:
     """Asks a person once and then renews the tokens silently; also those that were kept for an earlier sign-in.
 
     Without a person at the terminal, only kept tokens are renewed. `on_signed_in` gets the account after a person has
-    signed in.
+    signed in. Whoever needs a token meanwhile waits for the same person: being asked does not end with the request that
+    began it. A person who declines is not asked again.
     """
 
     def __init__(
@@ -60,6 +65,10 @@ class PersonSignIn:
         self._name = name
         self._ask = ask
         self._on_signed_in = on_signed_in
+        self._asking: asyncio.Task[None] | None = None
+        self._refusal: Exception | None = None
+        self.outcome: asyncio.Future[VmssTuiError | None] = asyncio.get_running_loop().create_future()
+        """What comes of asking the person, the last time."""
 
     async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """A token: silently when possible; a person is asked only for the sign-in's own tenant."""
@@ -74,21 +83,56 @@ class PersonSignIn:
                     f"the sign-in with a {self._name} has expired",
                     hint=f"Sign in again, for example: vmss-tui --auth {self._name.split()[0]} info",
                 ) from error
-        self._ask()
-        try:
-            who = await _in_thread(
-                lambda: self._credential.authenticate(scopes=scopes, claims=wanted.get("claims"), enable_cae=True)
-            )
-        except asyncio.CancelledError:
-            self._credential.close()  # else the thread asks on until the code expires
-            raise
-        if self._on_signed_in is not None:
-            self._on_signed_in(who)
+        await self._person(self._ask, scopes, wanted.get("claims"))
         return await _in_thread(lambda: self._credential.get_token_info(*scopes, options={"enable_cae": True}))
 
+    async def _person(self, ask: Callable[[], None], scopes: tuple[str, ...], claims: str | None) -> None:
+        """Wait until the person has signed in; ask, unless somebody has asked already."""
+        if self._refusal is not None:
+            raise self._refusal
+        asking = self._asking
+        if asking is None:
+            asking = self._asking = asyncio.create_task(self._asked(ask, scopes, claims))
+            asking.add_done_callback(_retrieved)
+        try:
+            await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            if asking.cancelled():
+                raise SignInFailed("the sign-in was canceled") from None
+            raise
+
+    async def _asked(self, ask: Callable[[], None], scopes: tuple[str, ...], claims: str | None) -> None:
+        if self.outcome.done():
+            self.outcome = asyncio.get_running_loop().create_future()
+        ask()
+        try:
+            who = await _in_thread(lambda: self._credential.authenticate(scopes=scopes, claims=claims, enable_cae=True))
+        except asyncio.CancelledError:
+            self._settle(SignInFailed("the sign-in was canceled"))
+            raise
+        except ClientAuthenticationError as error:
+            self._refusal = error
+            self._settle(sign_in_failed(error, f"sign-in with {self._name} was refused"))
+            raise
+        except Exception as error:
+            self._settle(from_exception(error, f"sign in with {self._name}", "the sign-in service"))
+            raise
+        finally:
+            self._asking = None
+        if self._on_signed_in is not None:
+            self._on_signed_in(who)
+        self._settle(None)
+
+    def _settle(self, error: VmssTuiError | None) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(error)
+
     async def close(self) -> None:
-        """Close the blocking transport."""
-        self._credential.close()
+        """Close the blocking transport, and ask the person no longer."""
+        self._refusal = SignInFailed("the sign-in was canceled")
+        if self._asking is not None:
+            self._asking.cancel()
+        self._credential.close()  # else the thread asks on until the code expires
 
 
 def by_device_code(
@@ -105,11 +149,12 @@ def by_device_code(
     def show(url: str, code: str, expires_on: datetime) -> None:
         message = f"Open {url} on any device and enter the code {code}"
         if prompt is not None:
-            loop.call_soon_threadsafe(prompt, CodeToType(url, code, message, expires_on))
+            loop.call_soon_threadsafe(prompt, CodeToType(url, code, message, expires_on, sign_in.outcome))
 
     credential = DeviceCodeCredential(prompt_callback=show, **_arguments(options, known))
     ask = None if prompt is None else _nothing_yet
-    return PersonSignIn(credential, name=name, ask=ask, on_signed_in=on_signed_in)
+    sign_in = PersonSignIn(credential, name=name, ask=ask, on_signed_in=on_signed_in)
+    return sign_in
 
 
 def by_browser(
@@ -125,14 +170,22 @@ def by_browser(
     def ask() -> None:
         if prompt is not None:
             until = datetime.now(UTC) + timedelta(seconds=BROWSER_SECONDS)
-            prompt(CodeToType("", "", "Complete the sign-in in the browser that has opened on this host", until))
+            message = "Complete the sign-in in the browser that has opened on this host"
+            prompt(CodeToType("", "", message, until, sign_in.outcome))
 
     credential = InteractiveBrowserCredential(timeout=BROWSER_SECONDS, **_arguments(options, known))
-    return PersonSignIn(credential, name=name, ask=None if prompt is None else ask, on_signed_in=on_signed_in)
+    sign_in = PersonSignIn(credential, name=name, ask=None if prompt is None else ask, on_signed_in=on_signed_in)
+    return sign_in
 
 
 def _nothing_yet() -> None:
     """The code is shown when Azure has given it."""
+
+
+def _retrieved(asking: "asyncio.Task[None]") -> None:
+    """Nobody has to wait for the task: its error is in the outcome."""
+    if not asking.cancelled():
+        asking.exception()
 
 
 def _require_person(prompt: PersonPrompt | None, known: AuthenticationRecord | None, name: str) -> None:

@@ -40,6 +40,7 @@ class WatchedFleet(WatchedList["FleetWatcher"]):
         if self.shell.fleet is None and self._whole.entries:
             self._forget()
         self._snapshot = self.shell.scope.narrowed(self._whole)
+        self.stop_when_signed_out()
         self.start_watching()
         self.redraw()
 

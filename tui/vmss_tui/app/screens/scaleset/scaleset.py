@@ -15,7 +15,7 @@ from textual.widget import Widget
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.effects import Show
-from vmss_tui.app.empty_states import connection_notice, set_notice
+from vmss_tui.app.empty_states import connection_notice, set_notice, sign_in_line
 from vmss_tui.app.messages import SetArrived
 from vmss_tui.app.on_instance import OnInstance
 from vmss_tui.app.outputs.sheet import Outputs
@@ -135,6 +135,8 @@ class ScaleSetScreen(WatchedSet):
         """Counts, or why Azure's last rolling upgrade stopped."""
         if self._snapshot is None:
             return ()
+        if signing_in := sign_in_line(self.shell.connection):
+            return signing_in
         if self._failure is not None:
             return self._failing
         fault = fault_line(self._snapshot)

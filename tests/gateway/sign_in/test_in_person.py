@@ -1,0 +1,79 @@
+"""A person who is asked again, since Azure no longer accepts the tokens of their sign-in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from support.simulator import SimulatorProcess, StartsSimulator
+from vmss_tui.errors import SignInFailed
+from vmss_tui.gateway.client import connect
+from vmss_tui.gateway.sign_in.clouds import load_cloud
+from vmss_tui.gateway.sign_in.in_person import CodeToType
+from vmss_tui.ports import Azure
+
+
+@asynccontextmanager
+async def asked_again(process: SimulatorProcess, shown: list[CodeToType]) -> AsyncIterator[Azure]:
+    """A sign-in with a device code that worked, and whose tokens were then revoked."""
+    cloud = load_cloud(None, process.cloud_file)
+    azure = await connect(cloud, auth="device", environ={}, on_device_code=shown.append)
+    try:
+        await azure.subscriptions()
+        assert len(shown) == 1 and await shown[0].outcome is None
+        process.control.sign_in(revoke="", hold_device_codes=True)
+        yield azure
+    finally:
+        await azure.close()
+
+
+async def until_shown(shown: list[CodeToType], count: int) -> None:
+    for _ in range(3000):
+        if len(shown) >= count:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("nobody was asked")
+
+
+@pytest.mark.campaign
+async def test_the_person_is_asked_once_and_the_question_outlives_the_request_that_began_it(
+    simulator: StartsSimulator,
+) -> None:
+    process, shown = simulator(), list[CodeToType]()
+    async with asked_again(process, shown) as azure:
+        first, second = (asyncio.create_task(azure.subscriptions()) for _ in range(2))
+        await until_shown(shown, 2)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        process.control.sign_in(device="approve")
+        assert await second
+        assert len(shown) == 2 and await shown[1].outcome is None
+        assert (await azure.identity()).kind == "user"
+
+
+@pytest.mark.campaign
+async def test_who_declines_is_not_asked_again(simulator: StartsSimulator) -> None:
+    process, shown = simulator(), list[CodeToType]()
+    async with asked_again(process, shown) as azure:
+        asking = [asyncio.create_task(azure.subscriptions()) for _ in range(3)]
+        await until_shown(shown, 2)
+        process.control.sign_in(device="decline")
+        results = await asyncio.gather(*asking, return_exceptions=True)
+        assert all(isinstance(result, SignInFailed) for result in results)
+        process.control.sign_in(hold_device_codes=True)
+        with pytest.raises(SignInFailed, match="70019"):
+            await azure.subscriptions()
+        assert len(shown) == 2 and isinstance(await shown[1].outcome, SignInFailed)
+
+
+async def test_closing_ends_the_question_and_begins_no_other(simulator: StartsSimulator) -> None:
+    process, shown = simulator(), list[CodeToType]()
+    async with asked_again(process, shown) as azure:
+        asking = [asyncio.create_task(azure.subscriptions()) for _ in range(3)]
+        await until_shown(shown, 2)
+        await azure.close()
+        results = await asyncio.gather(*asking, return_exceptions=True)
+        assert all(isinstance(result, SignInFailed) for result in results)
+        assert len(shown) == 2 and isinstance(await shown[1].outcome, SignInFailed)
