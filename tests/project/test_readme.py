@@ -54,8 +54,10 @@ def test_every_path_in_a_document_exists() -> None:
 
 
 def test_the_map_names_every_package() -> None:
-    """A package of the first two levels has a row, or is named in the row of the package it belongs to."""
+    """Every package at the top has a row, or its parts have one; a deeper one is named in the row it belongs to."""
     rows = dict(re.findall(r"^\| `([a-z_/]+)/` \| (.*) \|$", ARCHITECTURE.read_text(encoding="utf-8"), re.MULTILINE))
+    top = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert top == {row.partition("/")[0] for row in rows}
     folders = [path.parent.relative_to(PACKAGE) for path in PACKAGE.glob("*/*/__init__.py")]
     folders += [path.parent.relative_to(PACKAGE) for row in rows for path in (PACKAGE / row).glob("*/__init__.py")]
     missing = {
@@ -64,6 +66,12 @@ def test_the_map_names_every_package() -> None:
         if folder.as_posix() not in rows and f"{folder.name}/`" not in rows.get(folder.parent.as_posix(), "")
     }
     assert missing == set()
+
+
+def test_the_map_names_every_module_at_the_top() -> None:
+    _, _, beside = ARCHITECTURE.read_text(encoding="utf-8").partition("Beside the packages: ")
+    named = set(re.findall(r"`([a-z_]+\.py)`", beside.partition("\n\n")[0]))
+    assert named == {path.name for path in PACKAGE.glob("*.py")} - {"__init__.py", "__main__.py"}
 
 
 def first_cells(document: str, heading: str) -> list[str]:

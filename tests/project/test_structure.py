@@ -68,11 +68,11 @@ def h(x):
     match x:
         case Up(): return 1
         case str(): return 2
-def i(x, screen: "BaseScreen | None", make: "Callable[[], BaseScreen]", app: App[int]):
+def i(x, screen: "BaseScreen | None", make: "Callable[[], BaseScreen]", app: App[int], _screen: Any):
     match x:
         case Side.LEFT: return 1
         case Side.RIGHT: return 2
 """)
     (module,) = modules(package)
     assert list(open_matches(module, {"Up", "Side"})) == [5, 18]
-    assert list(screen_parameters(module)) == ["i(screen)", "i(app)"]
+    assert list(screen_parameters(module)) == ["i(screen)", "i(app)", "i(_screen)"]

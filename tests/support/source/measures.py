@@ -32,12 +32,20 @@ def public_docstrings(modules: Collection[Module]) -> tuple[int, int]:
 
 
 def screen_parameters(module: Module) -> Iterator[str]:
-    """`function(parameter)` of every parameter whose type is a screen or the app."""
+    """`function(parameter)` of every parameter whose type is a screen or the app, or hides that it is one."""
     for name, node in functions(module):
         arguments = node.args
         for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-            if argument.annotation is not None and _is_screen(argument.annotation):
+            if argument.annotation is not None and (_is_screen(argument.annotation) or _hides_a_screen(argument)):
                 yield f"{name}({argument.arg})"
+
+
+def _hides_a_screen(argument: ast.arg) -> bool:
+    """Whether it is named as one and typed as anything."""
+    anything = isinstance(argument.annotation, ast.Name) and argument.annotation.id in (
+        "Any", "object", "Widget", "DOMNode",
+    )  # fmt: skip
+    return anything and argument.arg.lstrip("_") in ("app", "screen")
 
 
 def _is_screen(annotation: ast.expr) -> bool:

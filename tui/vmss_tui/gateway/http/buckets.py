@@ -138,11 +138,11 @@ class Level:
         return -LONGEST_WAIT <= now - self.lowered < OVERTAKING_SECONDS + age
 
     def report(self, remaining: float, now: float, resets_in: float | None = None, age: float = 0.0) -> None:
-        """Azure said what is left, and of a window when it ends; a bucket is at least as large as what it has held.
+        """Take over the rest that Azure reports, and for a window its end; the size is at least the most it has held.
 
-        Answers overtake each other: one that says more than is known, after something was taken out, is older; it does
-        not know either of reads that wait, for which tokens are reserved. What was taken out since its request was
-        sent, `age` seconds ago, it cannot know: a busy host may read an answer long after it was made.
+        Answers overtake each other: an older one reports more than is known, after tokens were taken out. No answer
+        covers reads that wait, for which tokens are reserved, nor those sent since its request, `age` seconds ago: a
+        busy host may read an answer long after it was made.
         """
         if remaining > self.size:
             more = remaining - self.size
