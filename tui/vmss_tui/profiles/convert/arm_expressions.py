@@ -118,7 +118,7 @@ class Scope:
             case "lambdavariables" if len(node.arguments) == 1:
                 return self._known_within(f"lambda {node.arguments[0]}".lower())
             case "map" | "filter" if len(node.arguments) == 2:
-                return self._each(node.name, *node.arguments, depth)
+                return self._mapped(node.name, *node.arguments, depth)
         arguments = [self._evaluated(argument, depth + 1) for argument in node.arguments]
         return call(node.name, arguments, self.chosen)
 
@@ -135,7 +135,7 @@ class Scope:
             raise Unresolved("copyIndex() takes a loop and a number")
         return int(index) + offset
 
-    def _each(self, function: str, source: Node, body: Node, depth: int) -> list[Value]:
+    def _mapped(self, function: str, source: Node, body: Node, depth: int) -> list[Value]:
         """`map` or `filter` of a list, by a lambda with one variable; entries of a parameter stay variables."""
         values = self._evaluated(source, depth + 1)
         if not isinstance(body, Call) or body.name != "lambda" or len(body.arguments) != 2:
