@@ -95,6 +95,31 @@ async def _hand_over_a_damaged_one(team: Team, cloud: str) -> str:
     return rollout
 
 
+def test_a_worker_ends_with_what_it_has_when_a_newer_program_changes_the_journal(
+    team: Team, own_world: SimulatorProcess
+) -> None:
+    """Plans of the newer program may have settings that it would not know of."""
+
+    def change_format(by: int) -> None:
+        with psycopg.connect(team.address) as connection:
+            connection.execute("UPDATE vmss_tui.format SET number = number + %s", (by,))
+
+    with team.first.running("worker") as worker:
+        assert worker.stderr is not None
+        assert "at once" in worker.stderr.readline()
+        rollout = team.start(team.second)
+        until(lambda: team.stage(rollout) == "awaiting approval", "the wait for approval")
+        change_format(+1)
+        assert "newer vmss-tui" in worker.stderr.readline()
+        change_format(-1)
+        other = team.start(team.second, "batches", "fragile")
+        assert len(runners(team.address)) == 1, "its host runs it itself"
+        assert team.second("approve", rollout).code == 0
+        assert worker.wait(60) == 0
+        assert team.stage(rollout) == "completed"
+        until(lambda: team.stage(other) in ("completed", "failed"), "the end of the other", 60)
+
+
 @pytest.mark.timeout(120 + 180 * KILLS)
 def test_workers_that_are_killed_lose_nothing(team: Team, own_world: SimulatorProcess) -> None:
     chance = random.Random(7)

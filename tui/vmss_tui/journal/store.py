@@ -109,6 +109,11 @@ class Journal:
         return self._db.shared
 
     @property
+    def outgrown(self) -> bool:
+        """Whether a newer program has changed its tables: this one may miss settings of new rollouts."""
+        return self._db.outgrown()
+
+    @property
     def place(self) -> Path | str:
         """What opens it again."""
         return self._db.place

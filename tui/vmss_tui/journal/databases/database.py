@@ -55,6 +55,9 @@ class Database(Protocol):
     def shared(self) -> bool:
         """Whether several hosts use it: leases are then judged by its clock."""
 
+    def outgrown(self) -> bool:
+        """Whether a newer program has changed the tables since it was opened."""
+
     def reading(self) -> AbstractContextManager[Connection]:
         """The connection, for queries."""
 

@@ -64,6 +64,11 @@ class PostgresDatabase:
         """Any host may use it."""
         return True
 
+    def outgrown(self) -> bool:
+        """See `Database`."""
+        with self._lock, self._explained():
+            return _format_of(self._connected()) > migrations.FORMAT
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """See `Database`."""

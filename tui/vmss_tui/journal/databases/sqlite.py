@@ -61,6 +61,11 @@ class SqliteDatabase:
         """One host uses it, or several that a person keeps apart."""
         return False
 
+    def outgrown(self) -> bool:
+        """See `Database`."""
+        with self.reading() as connection:
+            return format_of(connection) > migrations.FORMAT
+
     @contextmanager
     def explained(self) -> Iterator[None]:
         """Turn SQLite's and the file system's errors into JournalUnavailable."""

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -39,31 +39,62 @@ class TeamWorker:
         self._start = start
         self._most = most
         self._mine: dict[str, asyncio.Task[None]] = {}
+        self._given_back: set[str] = set()
+        self._ends = asyncio.Event()
+        """No job is taken any more."""
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; an outage of the database is waited out."""
+        """Work until `stop` is set; an outage of the database is waited out.
+
+        When a newer program has changed the journal's tables, no more rollouts are taken: their plans may have settings
+        that this program does not know. It ends with those that are in progress.
+        """
         journal = self._session.journal()
         diagnostics.say(f"worker for {journal.name}: up to {self._most} rollouts at once")
-        lead = asyncio.ensure_future(self._lead())
+        lead, *beside = (asyncio.ensure_future(work) for work in (self._lead(), self._watch(stop), stop.wait()))
         try:
-            while not stop.is_set():
+            while not self._ends.is_set():
                 try:
-                    await self._work(stop)
+                    await self._work()
                 except JournalUnavailable as error:
                     diagnostics.say(f"vmss-tui: {error.message}", f"{error.hint} Trying again.")
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-        finally:
+                        await asyncio.wait_for(self._ends.wait(), LOOK_SECONDS)
             lead.cancel()
-            await asyncio.gather(lead, return_exceptions=True)
+            await self._queue_again(self._given_back)
+            while self._mine and not stop.is_set():
+                await asyncio.wait((beside[-1], *self._mine.values()), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (lead, *beside):
+                task.cancel()
+            await asyncio.gather(lead, *beside, return_exceptions=True)
             await self._leave()
 
-    async def _work(self, stop: asyncio.Event) -> None:
+    async def _watch(self, stop: asyncio.Event) -> None:
+        """Say when no job is to be taken any more: at the end, or when the journal was changed by a newer program."""
+        while not stop.is_set() and not self._outgrown():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+        self._ends.set()
+
+    def _outgrown(self) -> bool:
+        """Whether the journal was changed by a newer program; said once."""
+        with contextlib.suppress(JournalUnavailable):
+            if not self._ends.is_set() and self._session.journal().outgrown:
+                diagnostics.say(
+                    "vmss-tui: a newer vmss-tui has changed the journal: this worker takes no more rollouts, and ends"
+                    " with those in progress",
+                    "Upgrade vmss-tui on this host and start the worker again.",
+                )
+                self._ends.set()
+        return self._ends.is_set()
+
+    async def _work(self) -> None:
         """Take jobs for as long as the queue can be reached. Raises JournalUnavailable."""
         async with self._queue() as jobs:
             adopt = asyncio.ensure_future(self._adopt(jobs))
             try:
-                await jobs.work(self._carry_out, most=self._most, stop=stop)
+                await jobs.work(self._carry_out, most=self._most, stop=self._ends)
             finally:
                 adopt.cancel()
                 await asyncio.gather(adopt, return_exceptions=True)
@@ -79,14 +110,23 @@ class TeamWorker:
         for task in left.values():
             task.cancel()
         await asyncio.gather(*left.values(), return_exceptions=True)
+        await self._queue_again(left)
+
+    async def _queue_again(self, rollouts: Collection[str]) -> None:
+        """Give rollouts back for other workers."""
+        if not rollouts:
+            return
         with contextlib.suppress(VmssTuiError):
             async with self._queue() as jobs:
-                for rollout in left:
+                for rollout in rollouts:
                     await self._hand_over(jobs, rollout)
 
     async def _carry_out(self, rollout: str) -> None:
         """A job: start its rollout, or join it where it is at work here already."""
         task = self._mine.get(rollout)
+        if task is None and self._outgrown():
+            self._given_back.add(rollout)
+            return
         if task is None:
             task = self._mine[rollout] = asyncio.ensure_future(self._to_its_end(rollout))
             task.add_done_callback(lambda _: self._mine.pop(rollout, None))
