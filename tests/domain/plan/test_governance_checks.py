@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from support.build import NOW, extension, fleet, plan, script, snapshot, vm
-from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, Lock, LockLevel
+from vmss_tui.domain.fleet.governance import Activity, ActivityLog, DenyAssignment, Governance, Lock, LockLevel
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.rights import Permission
@@ -20,6 +20,7 @@ from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 
 ALL = (Permission(("*",)),)
+MANUAL = RolloutPolicy(mode=UpgradeMode.MANUAL)
 GROUP = "/subscriptions/sub/resourceGroups/rg"
 WRITE = "Microsoft.Compute/virtualMachineScaleSets/write"
 
@@ -95,6 +96,26 @@ def test_a_lock_against_deletes_refuses_to_remove_the_extension() -> None:
     facts = Facts(of, replace(plan(of), removes=True), NOW)
     (finding,) = [finding for check in CHECKS for finding in check(facts) if finding.code == "locked"]
     assert finding.severity is Severity.REFUSE and "remove the extension" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("denied", "named"),
+    [
+        ("Microsoft.Compute/virtualMachineScaleSets/manualupgrade/action", True),
+        ("*/extensions/write", True),
+        ("*/delete", False),
+    ],
+)
+def test_an_action_that_a_deny_assignment_takes_away_is_named_before_the_start(denied: str, named: bool) -> None:
+    denial = DenyAssignment("no upgrades", GROUP, (Permission((denied,)),))
+    findings = found(governed(permissions=ALL, denials=(denial,)), "action-denied", MANUAL)
+    assert [finding.severity for finding in findings] == [Severity.REFUSE] * named
+    assert all("no upgrades" in finding.message and GROUP in finding.message for finding in findings)
+    if denied == "*/extensions/write":
+        unknown = governed(permissions=None, unknown="no answer", denials=(denial,))
+        assert found(unknown, "action-denied", MANUAL), "also where permissions cannot be read"
+        owned = replace(unknown, scale_set=replace(unknown.scale_set, denied_by="system"))
+        assert not found(owned, "action-denied", MANUAL), "it belongs to a controller, which is said instead"
 
 
 def changed(minutes: float, caller: str = "bob@contoso.com", operation: str = WRITE, **more: bool) -> ActivityLog:

@@ -122,6 +122,15 @@ def test_gates_without_a_batch_say_when_they_were_asked() -> None:
     assert sentences(soak, fold(tale.log))[0].text == "gate health after the last batch FAILED: 3 of 60"
 
 
+def test_a_batch_that_azure_refused_is_not_done() -> None:
+    tale = story.until_batch(2)
+    refusal = e.WriteEnded("batch-2", OperationState.FAILED, AzureFault("AuthorizationFailed", "no right"))
+    begun = fold(tale.log)
+    ended = sentences(e.BatchEnded(2), replace(begun, writes={**begun.writes, "batch-2": refusal}))[0]
+    assert ended.role is Role.BAD and "refused" in ended.text
+    assert sentences(e.BatchEnded(2), begun)[0].role is Role.WELL
+
+
 def test_a_wait_whose_end_only_moves_on_is_reported_once() -> None:
     moving = e.Waiting("Azure moves batch by batch", LATER)
     assert sentences(moving, RolloutState(waiting=e.Waiting(moving.why))) == ()

@@ -110,6 +110,10 @@ class Ownership:
         resource = str(target)
         return next((found.name for found in self.denials if found.holds_for(resource, self.account)), "")
 
+    def denials_at(self, target: ScaleSetId) -> tuple[DenyAssignment, ...]:
+        """The deny assignments that hold for the account at the set, whatever they deny."""
+        return tuple(found for found in self.denials if found.covers(str(target), self.account))
+
     def marked(self, scale_set: ScaleSet) -> ScaleSet:
         """A scale set with who else owns it."""
         owner, denied = scale_set.managed_by or self.managed_by(scale_set.id), self.denied_by(scale_set.id)

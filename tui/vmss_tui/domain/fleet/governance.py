@@ -95,11 +95,14 @@ class DenyAssignment:
     spared: frozenset[str] = frozenset()
     """Object ids, in lower case, of principals that it does not hold for."""
 
-    def holds_for(self, resource: str, account: str) -> bool:
-        """Whether it keeps an account, by its object id, from writing to a scale set, by its resource id."""
+    def covers(self, resource: str, account: str) -> bool:
+        """Whether it holds for an account, by its object id, at a resource, by its id."""
         at, below = self.scope.rstrip("/").casefold(), resource.casefold()
-        covers = below == at or below.startswith(f"{at}/")
-        return covers and account.casefold() not in self.spared and allowed(WRITE_SET, self.denied)
+        return (below == at or below.startswith(f"{at}/")) and account.casefold() not in self.spared
+
+    def holds_for(self, resource: str, account: str) -> bool:
+        """Whether it keeps an account from writing to a scale set."""
+        return self.covers(resource, account) and allowed(WRITE_SET, self.denied)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,8 @@ class Governance:
     unknown: str = ""
     vaults: Mapping[str, tuple[Permission, ...] | None] = field(default_factory=dict)
     """Permissions on Key Vaults that extensions refer to, by the vault's id; None: they could not be read."""
+    denials: tuple[DenyAssignment, ...] = ()
+    """Those that hold for the account at the set, whatever they deny."""
     managed_by: str = ""
     """Id of the resource that ARM says manages the set's resource group; empty when none does, or it is unknown."""
     denied_by: str = ""

@@ -154,6 +154,7 @@ class GovernanceReader(ArmPart, ReadsGovernance):
             standby_pools=pools,
             managed_by=owners.managed_by(target),
             denied_by=owners.denied_by(target),
+            denials=owners.denials_at(target),
         )
 
     async def _rights_and_locks(self, target: ScaleSetId) -> Governance:

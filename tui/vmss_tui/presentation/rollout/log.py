@@ -16,7 +16,7 @@ from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import GateName, Stage
 from vmss_tui.domain.rollout.state import RolloutState, apply
-from vmss_tui.domain.rollout.write_keys import RESTORE, canceled, named
+from vmss_tui.domain.rollout.write_keys import RESTORE, batch_key, canceled, named, refused
 from vmss_tui.presentation.glyphs import CROSS, STAGE, Role
 from vmss_tui.presentation.rollout.info import FAILED, RolloutInfo, arrow, why_failed
 from vmss_tui.presentation.rollout.lines import first_failure, next_steps
@@ -260,6 +260,10 @@ def _batch(event: e.BatchStarted | e.BatchEnded, before: RolloutState) -> Senten
             return Sentence(f"batch {number} of {of} started: {size}{where}", kind=Kind.BATCH)
         case e.BatchEnded(number, failed):
             count = next((len(batch.ids) for batch in before.batches if batch.number == number), 0)
+            if not failed and refused(before, batch_key(number)) is not None:
+                return Sentence(
+                    f"batch {number} ended: Azure refused it, no instance was updated", Role.BAD, Kind.BATCH
+                )
             if not failed:
                 return Sentence(f"batch {number} done: {counted(count, 'instance')}", Role.WELL, Kind.BATCH)
             names = f"{len(failed)} of {count} failed ({listed(failed)})"

@@ -1,8 +1,8 @@
 """Checks of whether Azure will let the rollout write: the state of the subscription, rights and locks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from vmss_tui.domain.fleet.governance import Lock, LockLevel
+from vmss_tui.domain.fleet.governance import DenyAssignment, Lock, LockLevel
 from vmss_tui.domain.fleet.rights import DEPLOY_FROM_VAULT, Role, allowed, missing, needed_to_roll_out
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import SecretSource
@@ -19,21 +19,21 @@ def rights(facts: Facts) -> Iterator[Finding]:
     known = facts.snapshot.governance
     if known is None:
         return
+    plan = facts.plan
+    needed = needed_to_roll_out(
+        facts.set,
+        writes_model=plan.writes_model,
+        client_batches=not facts.rolling_upgrade,
+        by_instance=plan.strategy is Strategy.VM_BATCHES,
+        removes=plan.removes,
+        suspends_repairs=plan.holds_repairs,
+    )
+    if not facts.set.denied_by:  # what denies every write is about who manages the set
+        yield from _denied(needed, known.denials)
     if known.permissions is None:
         yield info("rights-unknown", f"could not check your permissions: {known.unknown}")
         return
-    plan = facts.plan
-    lacking = missing(
-        needed_to_roll_out(
-            facts.set,
-            writes_model=plan.writes_model,
-            client_batches=not facts.rolling_upgrade,
-            by_instance=plan.strategy is Strategy.VM_BATCHES,
-            removes=plan.removes,
-            suspends_repairs=plan.holds_repairs,
-        ),
-        known.permissions,
-    )
+    lacking = missing(needed, known.permissions)
     if lacking:
         more = f" and {counted(len(lacking) - _LISTED, 'other')}" if len(lacking) > _LISTED else ""
         yield refuse(
@@ -41,6 +41,19 @@ def rights(facts: Facts) -> Iterator[Finding]:
             f"your role does not allow {', '.join(lacking[:_LISTED])}{more} on {plan.target}",
             f"Ask for a role that does: `vmss-tui roles {Role.OPERATOR.value}` prints one.",
         )
+
+
+def _denied(needed: Sequence[str], denials: Sequence[DenyAssignment]) -> Iterator[Finding]:
+    """An action that a deny assignment takes away, whatever the role gives."""
+    for denial in denials:
+        taken = [action for action in needed if allowed(action, denial.denied)]
+        if taken:
+            yield refuse(
+                "action-denied",
+                f"the deny assignment {denial.name!r} on {denial.scope} denies {', '.join(taken[:_LISTED])}",
+                "No role helps against it: ask the service or deployment stack that owns it.",
+            )
+            return
 
 
 def vaults(facts: Facts) -> Iterator[Finding]:
