@@ -116,6 +116,36 @@ def test_rollback_ends_within_the_window_for_which_it_reserves_time() -> None:
     assert driver.toy.now <= after(1000)
 
 
+def test_a_pause_takes_nothing_from_the_time_of_the_roll_back() -> None:
+    """It begins as soon as the next batch will not fit, and by the pace of the batches before it."""
+    asked = policy(2, pause_seconds=300, window=window((-60, 1500)), on_window_end=OnWindowEnd.ROLLBACK)
+    driver = drive(Toy(takes=TAKES), asked)
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED and state.rollback is not None and not state.window_ended
+    assert state.forward is not None and len(state.forward.batches) == 2
+    last, back = state.forward.batches[-1].ended_at, state.batches[0].started_at
+    assert last is not None and back is not None and (back - last).total_seconds() < 300, "within the pause"
+    assert driver.toy.now <= after(1500)
+
+
+def test_a_roll_back_that_stops_before_its_first_write_names_what_still_has_the_version() -> None:
+    asked = policy(2, window=window((-60, 1000), (90_000, 99_000)), on_window_end=OnWindowEnd.ROLLBACK)
+    driver = drive(Toy(takes=TAKES), asked)
+    driver.run(ended(driver, 1))
+    driver.record(e.RulesChanged(MaintenanceRules(freezes=(Freeze(start=BASE, end=after(80_000), reason="x"),))))
+    driver.run(lambda: left(driver))
+    paused = kinds(driver, e.Paused)[-1]
+    assert isinstance(paused, e.Paused) and "nothing was rolled back; 4 instances still have web 2" in paused.reason
+
+
+def test_an_undo_command_takes_its_time_too() -> None:
+    asked = policy(2, window=window((-60, 9000)), reserve=Reserve.ROLLBACK)
+    driver = drive(Toy(), asked)
+    needs = Situation(driver.plan, driver.state, driver.toy.snapshot(), driver.toy.now)
+    twice = replace(driver.plan, script=replace(driver.plan.script, undo="./uninstall.sh"))
+    assert needed_seconds(replace(needs, plan=twice)) == 1.5 * needed_seconds(needs)
+
+
 def test_a_roll_back_that_does_not_fit_continues_in_the_next_window() -> None:
     asked = policy(2, window=window((-60, 1000), (90_000, 99_000)), on_window_end=OnWindowEnd.ROLLBACK)
     driver = drive(Toy(takes=TAKES), asked)

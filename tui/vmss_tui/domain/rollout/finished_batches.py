@@ -7,10 +7,14 @@ from vmss_tui.text import seconds_between
 
 
 def took(state: RolloutState, plan: RolloutPlan) -> list[Took]:
-    """The number of instances of each finished batch, and its seconds without the minimum healthy time."""
+    """The number of instances of each finished batch, and its seconds without the minimum healthy time.
+
+    A roll back within a rollout goes at the pace of the batches that it undoes.
+    """
     hold = held_seconds(plan)
+    forward = state.forward.batches if state.forward is not None else ()
     return [
         (len(batch.ids), max(1.0, seconds_between(batch.started_at, batch.ended_at) - hold))
-        for batch in state.batches
+        for batch in (*forward, *state.batches)
         if batch.ended_at is not None and batch.ids
     ]

@@ -28,7 +28,7 @@ from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.decide.gates import check, failed
 from vmss_tui.domain.rollout.decide.rerun import rerun, settled
 from vmss_tui.domain.rollout.decide.running_batch import needs_update, run_batch, update_of
-from vmss_tui.domain.rollout.decide.window_guard import guard
+from vmss_tui.domain.rollout.decide.window_guard import guard, too_late_after
 from vmss_tui.domain.rollout.stage import ASKED_APART, GateName
 from vmss_tui.domain.rollout.state import BatchState, Stage
 from vmss_tui.domain.rollout.write_keys import MODEL, REPAIRS_OFF, batch_key, named, refused
@@ -155,7 +155,8 @@ def _next(situation: Situation) -> Commands:
     last, pause = situation.state.batch, situation.plan.policy.pause_seconds
     until = situation.due(last.ended_at if last is not None else None, pause)
     if last is not None and last.ids and situation.now < until:
-        return situation.wait(f"pause before batch {batch.number}", until, takes_seconds=pause)
+        late = too_late_after(situation, batch.number, (until - situation.now).total_seconds())
+        return late or situation.wait(f"pause before batch {batch.number}", until, takes_seconds=pause)
     for step in (_window, _approval, _others_updating, _gates, _external):
         commands = step(situation, batch)
         if commands is not None:

@@ -74,7 +74,7 @@ def roll_back(
         return None, refusal.message
     policy = replace(back.policy, gate=None, on_failure=OnFailure.STOP)
     held = plan.holds_repairs and REPAIRS_OFF in state.accepted
-    back = replace(back, policy=policy, holds_repairs=back.holds_repairs or held)
+    back = replace(back, policy=policy, history=plan.history, holds_repairs=back.holds_repairs or held)
     return [Record((e.RollbackStarted(back, why, fault, who),))], ""
 
 

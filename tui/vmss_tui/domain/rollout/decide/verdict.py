@@ -66,7 +66,7 @@ def changed_so_far(situation: Situation) -> str:
     """`24 instances run web 2.5.0; 36 untouched`, or that nothing was changed."""
     state = situation.state
     if not touched(state):
-        return "nothing was changed"
+        return "nothing was changed" if state.forward is None else _nothing_back(state.forward)
     done, busy = state.count(e.Phase.DONE), state.count(*BUSY)
     verb = "runs" if done <= 1 else "run"
     if situation.plan.purpose is Purpose.ROLLBACK:
@@ -79,6 +79,12 @@ def changed_so_far(situation: Situation) -> str:
     gone = gone_instances(situation.plan, state)
     parts += [f"{len(gone)} gone: {listed(gone)}"] if gone else []
     return "; ".join(parts)
+
+
+def _nothing_back(forward: RolloutState) -> str:
+    """A roll back within a rollout that stops before its first write."""
+    changed, label = forward.count(e.Phase.DONE, *BAD), forward.plan.to_label if forward.plan is not None else ""
+    return f"nothing was rolled back; {counted(changed, 'instance')} still {'has' if changed == 1 else 'have'} {label}"
 
 
 def _overwritten(state: RolloutState) -> list[str]:

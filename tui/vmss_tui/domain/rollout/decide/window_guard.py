@@ -61,7 +61,10 @@ def _in_time(situation: Situation, table: Timetable, closes: datetime, needs: fl
 
 
 def needed_seconds(situation: Situation) -> float:
-    """The time that the next batch needs in the window, with the roll back of all batches where it is reserved."""
+    """The time that the next batch needs in the window, with the roll back of all batches where it is reserved.
+
+    Where the version has an undo command, a roll back runs a second script on each instance.
+    """
     plan, state = situation.plan, situation.state
     if not plan.batches:
         return 0.0
@@ -71,9 +74,10 @@ def needed_seconds(situation: Situation) -> float:
     upcoming = next((len(batch.ids) for batch in plan.batches if batch.number not in begun), largest)
     needs = batch_seconds(plan, upcoming, took=finished)
     if not plan.reserves_rollback:
-        return needs
+        return needs * (1 if plan.undoes is None else 2)
     back = [batch_seconds(plan, len(batch.ids), took=finished) for batch in state.batches if batch.ids]
-    return 2 * needs + sum(back) + plan.policy.pause_seconds * len(back)
+    scripts = 2 if plan.script.undo else 1
+    return needs + scripts * (needs + sum(back)) + plan.policy.pause_seconds * len(back)
 
 
 def guard(situation: Situation, batch: int, *, margin: float = 0.0) -> Commands | None:
@@ -86,6 +90,17 @@ def guard(situation: Situation, batch: int, *, margin: float = 0.0) -> Commands 
     if answer.passed:
         return fresh or None
     return [*fresh, *_at_the_end(situation, answer)]
+
+
+def too_late_after(situation: Situation, batch: int, pause: float) -> Commands | None:
+    """During the pause before a batch: the roll back, while there is time for it, where the batch will not fit.
+
+    None where the batch will fit, or where the policy for the end of the window can wait until then.
+    """
+    ends_so = situation.plan.policy.on_window_end is OnWindowEnd.ROLLBACK and situation.plan.reserves_rollback
+    if not ends_so or situation.timetable.free or ask(situation, margin=pause).passed:
+        return None
+    return guard(situation, batch, margin=pause)
 
 
 def closing(situation: Situation, batch: int) -> Commands | None:
