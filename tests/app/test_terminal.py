@@ -41,9 +41,9 @@ def test_no_color_means_not_a_single_color(tmp_path: Path) -> None:
     with fake(tmp_path, NO_COLOR="1") as terminal:
         terminal.wait_for("15 scale sets, 603 instances")
         terminal.press("down", "?")
-        terminal.wait_for("ANYWHERE")
+        terminal.wait_for("Open the selected scale set")
         terminal.press("escape")
-        terminal.wait_for(lambda text: "ANYWHERE" not in text)
+        terminal.wait_for(lambda text: "Open the selected scale set" not in text)
         terminal.press("q")
         assert terminal.finish() == 0
         assert COLOUR.findall(bytes(terminal.raw)) == []

@@ -102,7 +102,7 @@ def test_a_start_is_scheduled_moved_and_canceled_by_hand(vmss: Program, opens: O
     screen.wait_for(r"It starts .*\(in 2h\)", timeout=60)
     yes(screen)
     screen.wait_for(r"SCHEDULED", timeout=60)
-    screen.wait_for(r"It starts in (2h|1h59m)")
+    screen.wait_for(r"Starts in (2h|1h59m)")
     screen.press("2")
     screen.wait_for(r"scheduled +in (2h|1h5\dm)")
     screen.press("f10")

@@ -85,6 +85,8 @@ def test_stages_that_need_a_person_say_what_to_press() -> None:
     assert said == "pause 30s between batches   00:10 of 00:30, 00:20 left"
     tale.say(Paused("somebody asked"))
     tale.now += timedelta(seconds=70)
+    tale.say(Waiting("paused: the rolling upgrade is canceled; resuming starts a new one"))
+    assert "Press p to resume." in text_of(rollout.subline(info(tale), 78))[:78]
     headline = text_of(rollout.headline(info(tale), 120))
     assert "PAUSED" in headline and "01:10 waiting" in headline and " left" not in headline
 
@@ -328,8 +330,10 @@ def scheduled(*events: Event, seconds: int = 7200) -> RolloutInfo:
 
 def test_a_start_that_was_put_off_says_when_and_which_keys_move_and_cancel_it() -> None:
     text = text_of(rollout.subline(scheduled(), 120))
-    assert text.startswith("It starts in 2h, on ") and "moves it" in text and "cancels it" in text
-    assert text_of(rollout.subline(scheduled(RunnerStarted(1, "h")), 120)).startswith("It resumes in 2h")
+    assert text.startswith("Starts in 2h, ") and "moves it" in text and "cancels it" in text
+    for cells in (78, 120):
+        assert "cancels it." in text_of(rollout.subline(scheduled(), cells))[:cells]
+    assert text_of(rollout.subline(scheduled(RunnerStarted(1, "h")), 120)).startswith("Resumes in 2h")
 
 
 def test_a_window_that_ended_says_how_to_resume() -> None:

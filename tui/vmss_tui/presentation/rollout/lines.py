@@ -83,9 +83,9 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
         verb, cancel = "resumes" if info.started_at is not None else "starts", key_hint("rollout.cancel")
         move = key_hint("rollout.schedule")
         return (
-            (f"It {verb} {countdown(info.starts_at, info.now)}", Role.WAIT),
+            (f"{verb.capitalize()} {countdown(info.starts_at, info.now)}", Role.WAIT),
             (
-                f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. {move} moves it, {cancel} cancels it.",
+                f", {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. {move} moves it, {cancel} cancels it.",
                 Role.PLAIN,
             ),
         )
@@ -116,7 +116,8 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
     why = plain(info.moment.why)
     clocks = (_clocked(info.moment, info.now), _clocked(replace(info.moment, usual=0.0), info.now))
     shown = next((clock for clock in clocks if width(f"{why}{clock}{text_of(onward)}") <= cells), clocks[-1])
-    return ((why, Role.DIM), (shown, Role.PLAIN), *onward)
+    room = max(8, cells - width(f"{shown}{text_of(onward)}")) if onward else width(why)
+    return ((cut_end(why, room), Role.DIM), (shown, Role.PLAIN), *onward)
 
 
 def _clocked(moment: Moment, now: datetime) -> str:

@@ -55,11 +55,16 @@ class HelpScreen(DialogStyle, ModalScreen[None]):
             yield Lines(self.lines)
 
     def lines(self, width: int) -> Sequence[Line]:
-        """Keys of the place, general keys, moves."""
+        """Keys of the place, those that can be used now first; general keys, moves."""
         general = actions_at(Place.ANYWHERE, general=False)
         own = actions_at(self._place, general=False)
+        possible = [entry for entry in own if entry.refusal(self._state) is None]
+        others = [entry for entry in own if entry not in possible]
         lines: list[Line] = [_title(self._place.value)]
-        lines += [line for entry in own for line in _lines(entry, self._state, width)]
+        lines += [line for entry in possible for line in _lines(entry, self._state, width)]
+        if others:
+            lines += [(), _title("Not now")] if possible else []
+            lines += [line for entry in others for line in _lines(entry, self._state, width)]
         lines += [(), _title("Anywhere")]
         lines += [line for entry in general for line in _lines(entry, self._state, width)]
         moves, over = (_FIELDS, "Form") if self._place is Place.DEPLOY else (_MOVES, "Lists")
