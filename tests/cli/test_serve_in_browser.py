@@ -70,6 +70,25 @@ def test_a_page_follows_a_rollout_to_its_end(served: Served, browser: Browser, s
     assert troubles == []
 
 
+def test_a_page_says_that_it_is_not_up_to_date_and_comes_back(own: Program, browser: Browser) -> None:
+    own.profile("steps", STEPS)
+    rollout = own("rollout", "steps", "hand", "--set", "version=2.0.0", "--yes", "--detach").out.strip()
+    until(lambda: "awaiting approval" in own("rollouts", "--json").out, "the wait for approval", 60)
+    page, port = browser.new_page(), "0"
+    with own.running("serve", "--port", port) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        page.goto(f"{address}rollouts/{rollout}")
+        page.wait_for_selector("text=WAITING FOR APPROVAL")
+        process.kill()
+        page.wait_for_selector(".lost", timeout=120_000)
+        assert "Not up to date" in page.inner_text(".lost")
+    assert own("approve", rollout).code == 0
+    with own.running("serve", "--port", address.rstrip("/").rpartition(":")[2]) as process:
+        page.wait_for_selector("text=COMPLETED", timeout=120_000)
+        assert not page.query_selector(".lost")
+
+
 def test_without_scripts_the_page_is_whole(served: Served, browser: Browser) -> None:
     rollout = served.program("rollout", "steps", "hand", "--set", "version=2.0.0", "--yes", "--detach").out.strip()
     page = browser.new_context(java_script_enabled=False).new_page()

@@ -11,7 +11,9 @@ from aiohttp.web import Application, Request
 
 from support.journal import NOW, plan
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.journal.rows import RolloutHeader
 from vmss_tui.journal.store import Journal
+from vmss_tui.web import server
 from vmss_tui.web.access import Doors
 from vmss_tui.web.server import Site, application
 from vmss_tui.web.viewer import Seats, Viewer
@@ -161,3 +163,43 @@ async def test_events_are_announced_until_the_rollout_ends(client: Client, journ
         journal.append(rollout, e.Ended(e.Verdict.COMPLETED, ""), at=NOW)
         rest = await asyncio.wait_for(stream.content.read(), 30)
         assert b"id: 3" in rest
+
+
+async def test_a_record_is_made_once_for_all_who_read_it(
+    client: Client, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def count(form: str, header: RolloutHeader, log: tuple[e.Logged, ...], links: object) -> str:
+        made.append(header.id)
+        return f"<html><head></head><body>{len(log)} events</body></html>"
+
+    monkeypatch.setattr(server, "write", count)
+    first, second = (journal.create(plan(), who="bo", at=NOW) for _ in range(2))
+    for expected in (1, 2):
+        answers = await asyncio.gather(*(client.get(f"/rollouts/{first}") for _ in range(20)))
+        assert {f"{expected} events" in await answer.text() for answer in answers} == {True}
+        journal.append(first, e.Noted("x"), at=NOW)
+    await client.get(f"/rollouts/{second}")
+    assert made == [first, first, second]
+
+
+async def test_only_so_many_pages_listen_at_once(
+    client: Client, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_STREAMS", 2)
+    rollout = journal.create(plan(), who="bo", at=NOW)
+    streams = [await client.get(f"/rollouts/{rollout}/events") for _ in range(2)]
+    assert streams[0].headers["X-Accel-Buffering"] == "no"
+    assert (await client.get(f"/rollouts/{rollout}/events")).status == 503
+    assert (await client.get(f"/rollouts/{rollout}")).status == 200
+    streams.pop().close()
+    for _ in range(600):
+        again = await client.get(f"/rollouts/{rollout}/events")
+        streams.append(again)
+        if again.status == 200:
+            break
+        await asyncio.sleep(0.05)
+    assert again.status == 200, "who leaves makes room"
+    for stream in streams:
+        stream.close()

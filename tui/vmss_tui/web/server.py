@@ -25,9 +25,16 @@ WRONG_SECONDS = 1.0
 """A wrong token is answered after this long, so that guessing takes forever."""
 HEARTBEAT_SECONDS = 15.0
 """How often a quiet stream of events says that it is still there."""
+MOST_STREAMS = 200
+"""Pages that listen to events at once; others load the record again from time to time."""
+_KEPT_RECORDS = 16
+"""Records that are kept for the next reader."""
 _LISTED = 200
 _LONGEST_SEQ = 18
 """Digits of an event's number that fit into the journal."""
+
+STREAM_HEADERS = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
+"""Of a stream of events, which a reverse proxy is not to hold back ("X-Accel-Buffering" of nginx)."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -113,9 +120,40 @@ def _guard(site: Site) -> Middleware:
     return guard
 
 
+class _Records:
+    """The records of rollouts as HTML, each made once for all who read it, and in a thread.
+
+    The record of a large rollout takes a second to write, and each of its readers asks for it after each event.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._made: dict[str, tuple[tuple[Logged, ...], str]] = {}
+        self._making: dict[str, asyncio.Lock] = {}
+
+    async def of(self, header: RolloutHeader) -> tuple[tuple[Logged, ...], str]:
+        """The log of a rollout, and its record. Raises JournalUnavailable."""
+        async with self._making.setdefault(header.id, asyncio.Lock()):
+            log, record = self._made.pop(header.id, ((), ""))
+            if not log or self._journal.events(header.id, log[-1].seq, limit=1):
+                log, record = await asyncio.to_thread(self._make, header)
+            self._made[header.id] = log, record
+            while len(self._made) > _KEPT_RECORDS:
+                oldest = next(iter(self._made))
+                del self._made[oldest]
+                self._making.pop(oldest, None)
+        return log, record
+
+    def _make(self, header: RolloutHeader) -> tuple[tuple[Logged, ...], str]:
+        log = self._journal.events(header.id)
+        return log, write("html", header, log, self._journal.links(header.id))
+
+
 class _Handlers:
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._records = _Records(site.journal)
+        self._streams = 0
 
     async def look(self, request: web.Request) -> web.Response:
         """The app, read-only."""
@@ -164,8 +202,7 @@ class _Handlers:
     async def rollout(self, request: web.Request) -> web.Response:
         """The record of one."""
         header = self._named(request)
-        log = self._site.journal.events(header.id)
-        record = write("html", header, log, self._site.journal.links(header.id))
+        log, record = await self._records.of(header)
         watchers = self._site.journal.watchers().get(header.id, ())
         around = _around(self._site.journal.lease(header.id), watchers, over=_over(log))
         return _html(pages.live(record, header.id, around, seq=log[-1].seq if log else 0, over=_over(log)))
@@ -173,7 +210,16 @@ class _Handlers:
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A stream that says when the log has grown, until the rollout ends."""
         header = self._named(request)
-        answer = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
+        if self._streams >= MOST_STREAMS:
+            raise web.HTTPServiceUnavailable(text="Too many pages listen at once.")
+        self._streams += 1
+        try:
+            return await self._stream(request, header)
+        finally:
+            self._streams -= 1
+
+    async def _stream(self, request: web.Request, header: RolloutHeader) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={**HEADERS, **STREAM_HEADERS})
         await answer.prepare(request)
         await answer.write(b"retry: 2000\n\n")
         grown = asyncio.Queue[int]()
