@@ -103,6 +103,7 @@ def test_the_plan_names_rules_waves_sets_and_findings() -> None:
     parts = ("3 scale sets in 2 waves, 10 instances", "at once: 3 scale sets", "2% of all instances", "canary")
     for part in (*parts, "waits for approval", "bake time 10m", "1 refused, 1 warning", "cannot be read", "Pin it."):
         assert part in text, part
+    assert text.count(WARNING.message) == 1 and text.count(REFUSAL.message) == 1
     stop = "\n".join(lines.plan_lines(plan(), {}))
     back = "\n".join(lines.plan_lines(plan(on_failed_set=OnFailedSet.ROLLBACK_WAVE), {}))
     assert "rolled back" in back and "rolled back" not in stop

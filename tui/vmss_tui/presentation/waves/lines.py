@@ -36,15 +36,16 @@ def plan_lines(plan: WavesPlan, planned: Planned, cells: int | None = None) -> l
         lines += _finding(finding)
     for wave, takes in zip(plan.waves, expected.waves, strict=True):
         lines += ["", _wave_title(wave, takes), *_sets(wave, planned, cells)]
-    return [plain(line) for line in [*lines, *_shared_findings(planned)]]
+    return [plain(line) for line in [*lines, *_shared_findings(plan, planned)]]
 
 
-def _shared_findings(planned: Planned) -> list[str]:
-    """Every finding of the sets once, with the sets that have it."""
+def _shared_findings(plan: WavesPlan, planned: Planned) -> list[str]:
+    """Every finding of the sets once, with the sets that have it; without those of the whole."""
+    of_whole = {finding.message for finding in plan.findings}
     by_text: dict[tuple[Severity, str, str], list[str]] = {}
     for target, found in planned.items():
         for finding in found.findings if isinstance(found, RolloutPlan) else ():
-            if finding.severity is not Severity.INFO:
+            if finding.severity is not Severity.INFO and finding.message not in of_whole:
                 by_text.setdefault((finding.severity, finding.message, finding.hint), []).append(target.name)
     lines = []
     for (severity, message, hint), names in by_text.items():

@@ -36,7 +36,7 @@ _JUDGED = ("state",)
 
 @click.command("list")
 @click.argument("terms", nargs=-1, metavar="[FILTER …]")
-@click.option("--health", is_flag=True, help="Read the health of each scale set: one costly read a set.")
+@click.option("--health", is_flag=True, help="Read the health of each scale set, with one read per set.")
 @click.option("--no-counts", is_flag=True, help="Do not count instances.")
 @click.option("--columns", metavar="KEYS", default="", help=f"Columns of the table: {','.join(fleet.FLEET.choices)}.")
 @shaped
@@ -92,7 +92,7 @@ class _Answer:
         if counts and (problem := not_counted(entries, uncounted)):
             diagnostics.say(f"vmss-tui: {problem}", "`vmss-tui list --health` counts them.")
         if entries and self.shape.for_people:
-            diagnostics.say("health (–) is not read; `vmss-tui list --health` reads it, one costly read a scale set")
+            diagnostics.say("health (–) is not read; `vmss-tui list --health` reads it, with one read per scale set")
 
     async def with_health(self, session: LiveSession, snapshot: FleetSnapshot) -> None:
         """Read the health of the sets that may pass the filter, then write them; JSON lines as they come."""
