@@ -48,9 +48,9 @@ def test_what_is_unknown_forbids_nothing() -> None:
     rights, scale_set = WriteRights(), next(iter(FakeAzure().sets.values())).scale_set
     assert rights.read_only() is None and rights.read_only(scale_set.id) is None
     rights.note_governance(scale_set, Governance(unknown="no answer"))
-    assert not rights.is_known(scale_set.id)
+    assert rights.read_only(scale_set.id) is None
     rights.note_governance(scale_set, Governance(permissions=OPERATOR))
-    assert rights.is_known(scale_set.id) and rights.read_only(scale_set.id) is None
+    assert rights.read_only(scale_set.id) is None
 
 
 def test_the_program_and_its_rules_come_first() -> None:

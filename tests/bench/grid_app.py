@@ -12,8 +12,8 @@ from textual.binding import BindingType
 
 from vmss_tui.app.widgets.grid import Column, Grid, Row, cell
 from vmss_tui.domain.rollout.events import Phase
-from vmss_tui.presentation.glyphs import PHASE, Role
-from vmss_tui.presentation.table import mark_cell
+from vmss_tui.presentation.glyphs import PHASE, Mark, Role
+from vmss_tui.presentation.table import Cell
 
 COLUMNS = (
     Column("id", "ID", 4, right=True),
@@ -25,6 +25,11 @@ COLUMNS = (
     Column("since", "SINCE", 6, right=True),
     Column("message", "LAST MESSAGE", 16, flex=1, priority=1),
 )
+
+
+def state(mark: Mark, since: str) -> Cell:
+    """A glyph with its word in its role, and a dim time, as in the product's own rows."""
+    return ((mark.text(), mark.role), (f" {since}", Role.DIM))
 
 
 def rows(count: int, ticks: Callable[[int], int]) -> tuple[Row, ...]:
@@ -39,7 +44,7 @@ def rows(count: int, ticks: Callable[[int], int]) -> tuple[Row, ...]:
             cell(str(n % 3 + 1)),
             cell(str(n // 12 + 1)),
             cell("web 2.4.0 → web 2.5.0"),
-            mark_cell(phases[tick % 4], f"{tick // 60:02}:{tick % 60:02}"),
+            state(phases[tick % 4], f"{tick // 60:02}:{tick % 60:02}"),
             cell(f"{tick // 60:02}:{tick % 60:02}", Role.DIM),
             cell("Enable in progress" if tick % 2 else "Plugin enabled"),
         )

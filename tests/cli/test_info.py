@@ -9,7 +9,7 @@ from vmss_tui.presentation import records
 
 
 def facts(*problems: TenantProblem) -> dict[str, Any]:
-    record = SignInRecord(("Azure CLI: signed in",), tuple(it.tenant.id for it in problems), problems)
+    record = SignInRecord(("Azure CLI: signed in",), problems)
     return {
         "identity": None,
         "sign_in": records.plain_value(record),

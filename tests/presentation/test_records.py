@@ -157,7 +157,6 @@ def test_any_domain_value_becomes_json() -> None:
     finding = records.finding_record(Finding(Severity.WARN, "small", "one of three"))
     assert finding["severity"] == "warn"
     assert records.identity_record(estate.MARIA)["name"] == estate.MARIA.name
-    assert records.is_last(logged(e.Ended(e.Verdict.COMPLETED, ""))[0])
     assert records.fault_record(None) is None
 
 

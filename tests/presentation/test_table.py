@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmss_tui.presentation.filter import FilterProblem, Match, parse
-from vmss_tui.presentation.glyphs import HEALTH, Role
 from vmss_tui.presentation.table import (
     Column,
     DataColumn,
@@ -16,7 +15,6 @@ from vmss_tui.presentation.table import (
     Table,
     View,
     cell,
-    mark_cell,
     place,
     sort_letters,
     text_of,
@@ -103,8 +101,6 @@ def test_rows_are_the_same_when_they_look_the_same() -> None:
 
 def test_an_empty_text_is_an_empty_cell_and_a_detail_is_dim() -> None:
     assert cell("") == ()
-    mark = next(iter(HEALTH.values()))
-    assert mark_cell(mark, "0:41") == ((mark.text(), mark.role), (" 0:41", Role.DIM))
     assert Table(key=str, columns=(DataColumn[str, None]("x", "X"),)).row("a", None).cells == ((),)
     assert text_of(cell("a")) == "a"
 

@@ -290,10 +290,8 @@ class SignInRecord:
 
     tried: tuple[str, ...] = ()
     """`environment: AZURE_TENANT_ID is not set`, `Azure CLI: signed in`, in order."""
-    refused_tenants: tuple[str, ...] = ()
-    """Tenant ids whose subscriptions cannot be read with this sign-in."""
     tenant_problems: tuple[TenantProblem, ...] = ()
-    """The same tenants with the reason and the command to run."""
+    """Tenants whose subscriptions cannot be read with this sign-in: the reason, and the command to run."""
 
 
 class ReportsQuota(Protocol):

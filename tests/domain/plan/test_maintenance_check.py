@@ -11,7 +11,7 @@ from vmss_tui.domain.plan.maintenance_window import DAYS, Opening, Window
 from vmss_tui.domain.plan.overrides import Override, allow, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
-from vmss_tui.domain.plan.timetable import Freeze, MaintenanceRules
+from vmss_tui.domain.plan.timetable import Freeze, MaintenanceRules, Timetable
 
 CODES = ("outside-window", "window-open", "window-short", "window-unusable")
 
@@ -55,9 +55,10 @@ def test_a_refusal_names_the_window_its_next_opening_and_the_way_out() -> None:
     found = finding(planned(CLOSED))
     assert found is not None
     assert str(CLOSED) in found.message
-    opens = CLOSED.opens_next(NOW)
+    table = Timetable(windows=(CLOSED,))
+    opens = table.opens_at(NOW)
     assert opens is not None
-    assert CLOSED.moment(opens) in found.hint
+    assert table.moment(opens) in found.hint
     assert "--outside-window" in found.hint
 
 

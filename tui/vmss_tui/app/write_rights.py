@@ -47,10 +47,6 @@ class WriteRights:
             lacking = () if may_write(permissions) else missing(needed_to_change(scale_set), permissions)
             self._lacking[scale_set.id] = lacking
 
-    def is_known(self, target: ScaleSetId) -> bool:
-        """Whether the permissions on a set were read."""
-        return target in self._lacking
-
     def read_only(self, target: ScaleSetId | None = None) -> ReadOnly | None:
         """Why nothing may be changed, on a set or at all; None when it may, or when that is unknown."""
         if self.program_reads_only:

@@ -65,7 +65,7 @@ class AzureClient(
     def sign_in_record(self) -> SignInRecord:
         """The credentials that were tried, and the tenants that gave no token."""
         problems = tuple(sorted(self.arm.tenant_problems.values(), key=lambda problem: problem.tenant.id))
-        return SignInRecord(tuple(self.arm.sign_in.tried), tuple(problem.tenant.id for problem in problems), problems)
+        return SignInRecord(tuple(self.arm.sign_in.tried), problems)
 
     async def close(self) -> None:
         """Close connections and credentials; safe to call twice."""

@@ -22,7 +22,7 @@ from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.forecast import Range, forecast
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
-from vmss_tui.domain.rollout.events import Ended, Logged, Planned, RollbackStarted, kind_name
+from vmss_tui.domain.rollout.events import Logged, Planned, RollbackStarted, kind_name
 from vmss_tui.domain.rollout.stage import Phase, Verdict
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, RolloutFailed
 from vmss_tui.presentation.rollout.info import Failure, Head, Header, RolloutInfo
@@ -390,8 +390,3 @@ def log_records(rollout: str, log: Iterable[Logged], info: RolloutInfo) -> Itera
     yield from (event_record(rollout, entry) for entry in log)
     if info.over:
         yield ended_record(rollout, info)
-
-
-def is_last(entry: Logged) -> bool:
-    """Whether nothing follows."""
-    return isinstance(entry.event, Ended)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, Self, TypeVar
 
 from vmss_tui.presentation.filter import Field, Match, Term, matches
-from vmss_tui.presentation.glyphs import Mark, Role
+from vmss_tui.presentation.glyphs import Role
 from vmss_tui.text import width as cells_of
 
 ItemT = TypeVar("ItemT")
@@ -39,12 +39,6 @@ class Cycle(StrEnum):
 def cell(text: str, role: Role = Role.PLAIN) -> Cell:
     """One piece as a cell; an empty text is an empty cell."""
     return ((text, role),) if text else ()
-
-
-def mark_cell(mark: Mark, detail: str = "") -> Cell:
-    """A state as glyph and word in its role, and an optional dim detail: `◐ running 0:41`."""
-    head: Piece = (mark.text(), mark.role)
-    return (head, (f" {detail}", Role.DIM)) if detail else (head,)
 
 
 def text_of(pieces: Sequence[Piece]) -> str:

@@ -20,11 +20,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Names of days as a profile writes them, in the order of `datetime.weekday`."""
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-_WEEK = timedelta(days=7)
 HORIZON = timedelta(days=400)
-"""How far ahead an opening is looked for."""
-_REACHES = (timedelta(days=15), timedelta(days=45), HORIZON)
-"""How far ahead to search: a weekly window opens within the first, also when a change of the clock removes one."""
+"""How far ahead an opening is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +66,11 @@ class Window:
         now = at.astimezone(UTC)
         return any(opening.opens <= now < opening.closes for opening in self.between(now, now))
 
-    def opens_next(self, at: datetime) -> datetime | None:
-        """The first opening after `at`, in UTC; None for a window that does not open within `HORIZON`."""
-        now = at.astimezone(UTC)
-        for reach in _REACHES:
-            later = [opening.opens for opening in self._around(now, now + reach) if opening.opens > now]
-            if later:
-                return min(later)
-        return None
-
-    def closes_at(self, at: datetime) -> datetime | None:
-        """When the window that is open at `at` closes, in UTC; None when it never does.
-
-        Openings that touch count as one. Raises ValueError when the window is closed at `at`.
-        """
-        now = at.astimezone(UTC)
-        for opening in self.between(now, now + 2 * _WEEK):
-            if opening.opens <= now < opening.closes:
-                return opening.closes if opening.closes < now + _WEEK else None
-        raise ValueError(f"the window is closed at {at.isoformat()}")
-
     def between(self, first: datetime, last: datetime) -> tuple[Opening, ...]:
         """The openings that touch the time from `first` to `last`, in order, those that touch each other as one."""
         return merged(
             opening for opening in self._around(first, last) if opening.closes >= first and opening.opens <= last
         )
-
-    def moment(self, at: datetime) -> str:
-        """A time in the window's zone: `Sun 2026-11-29 01:00 CET`."""
-        return moment(at, self.timezone)
 
     def _around(self, first: datetime, last: datetime) -> Iterator[Opening]:
         """Every opening of these days: from two days before, since an opening may last into the next day."""

@@ -36,7 +36,6 @@ class GraphPage(Wire, Generic[T]):
     """A page of rows."""
 
     data: list[T] | None = None
-    total_records: int | None = None
     result_truncated: str | None = None
     skip_token: str | None = msgspec.field(default=None, name="$skipToken")
 

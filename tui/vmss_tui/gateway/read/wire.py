@@ -108,7 +108,6 @@ class ImageReference(Wire):
     offer: str | None = None
     sku: str | None = None
     version: str | None = None
-    exact_version: str | None = None
     id: str | None = None
     shared_gallery_image_id: str | None = None
     community_gallery_image_id: str | None = None

@@ -15,7 +15,7 @@ from vmss_tui import paths
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.errors import SaveRefused, UsageError
 from vmss_tui.profiles.convert.recognize import recognize
-from vmss_tui.profiles.format.document import parse, read_text, stamp_of
+from vmss_tui.profiles.format.document import parse, read_text
 from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.format.values import nearest
 from vmss_tui.profiles.lint.lint import NAMES, load
@@ -37,8 +37,6 @@ class ProfileEntry:
     owner: str = ""
     problem: str = ""
     last_used: datetime | None = None
-    stamp: str = ""
-    """SHA-256 of the file when it was listed; see `changed_on_disk`."""
     shadowed: bool = False
     """Another profile of this name is found first."""
 
@@ -77,7 +75,6 @@ class ProfileStore:
                     owner=found.profile.owner,
                     problem=found.problem,
                     last_used=used.get(str(path)),
-                    stamp=found.profile.stamp,
                     shadowed=name in seen,
                 )
             )
@@ -120,15 +117,6 @@ class ProfileStore:
     def shown(self, entry: ProfileEntry) -> str:
         """The file's text for a screen: literal secrets are masked."""
         return masked(self.text(entry))
-
-    def changed_on_disk(self, what: ProfileEntry | Profile) -> bool:
-        """Whether the file differs from what was read (also when it is gone)."""
-        if what.path is None or not what.stamp:
-            return False
-        try:
-            return stamp_of(what.path.read_bytes()) != what.stamp
-        except OSError:
-            return True
 
     def label_for(self, script: ScriptConfig) -> str:
         """The name of a live configuration by the first profile that recognizes it; empty when none does."""
@@ -212,7 +200,6 @@ class ProfileStore:
             owner=found.profile.owner,
             problem=found.problem,
             last_used=self._uses.read().get(str(path)),
-            stamp=found.profile.stamp,
         )
 
     def _home(self, profile: Profile) -> Path:
