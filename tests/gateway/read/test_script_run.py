@@ -49,14 +49,14 @@ def run_of(*, installed: bool = True, state: str = "Succeeded", **view: Any) -> 
 
 def test_a_handler_that_failed_gives_the_reason_of_the_instance() -> None:
     found = run_of(state="Failed", statuses=[vm_status("VMExtensionHandlerNonTransientError", DOWNLOAD)])
-    assert (found.state, found.exit_code, found.handler_failed) == (ScriptState.FAILED, None, True)
+    assert (found.state, found.exit_code) == (ScriptState.FAILED, None)
     assert "ExtensionDownloadError" in found.message
     assert found.at == datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 
 
 def test_a_failure_of_the_handler_outdates_what_the_last_run_reported() -> None:
     found = run_of(extensions=[extension()], statuses=[vm_status("VMExtensionHandlerNonTransientError", DOWNLOAD)])
-    assert found.state is ScriptState.FAILED and found.handler_failed
+    assert found.state is ScriptState.FAILED and "ExtensionDownloadError" in found.message
     assert found.stdout == found.stderr == ""
 
 
@@ -65,14 +65,14 @@ def test_a_run_that_succeeded_after_the_failure_counts() -> None:
         extensions=[extension(time=LATE)],
         statuses=[vm_status("VMExtensionHandlerNonTransientError", DOWNLOAD, EARLY)],
     )
-    assert late.state is ScriptState.SUCCEEDED and not late.handler_failed
+    assert late.state is ScriptState.SUCCEEDED
 
 
 def test_a_time_limit_that_passed_ends_a_run_that_still_says_transitioning() -> None:
     waiting = extension("transitioning", "Enable in progress")
     assert run_of(extensions=[waiting]).state is ScriptState.RUNNING
     found = run_of(extensions=[waiting], statuses=[vm_status("VMExtensionProvisioningTimeout", TIMED_OUT)])
-    assert (found.state, found.exit_code, found.handler_failed) == (ScriptState.FAILED, None, False)
+    assert (found.state, found.exit_code) == (ScriptState.FAILED, None)
     assert "timed out" in found.message
 
 
@@ -82,16 +82,16 @@ def test_the_scripts_own_failure_keeps_its_exit_code_and_output() -> None:
         f"VM has reported a failure when processing extension 'cse'. Error message: '{own['statuses'][0]['message']}'"
     )
     found = run_of(extensions=[own], statuses=[vm_status("VMExtensionProvisioningError", quoted)])
-    assert (found.exit_code, found.stderr.strip(), found.handler_failed) == (7, "no disk", False)
+    assert (found.exit_code, found.stderr.strip()) == (7, "no disk")
     silent = run_of(statuses=[vm_status("VMExtensionProvisioningError", quoted)])
     assert (silent.state, silent.exit_code, silent.stderr.strip()) == (ScriptState.FAILED, 7, "no disk")
 
 
 def test_an_agents_exit_code_is_not_the_scripts() -> None:
     own = run_of(extensions=[extension("failed", INSTALL)])
-    assert (own.state, own.exit_code, own.handler_failed) == (ScriptState.FAILED, None, True)
+    assert (own.state, own.exit_code) == (ScriptState.FAILED, None)
     said = run_of(vmAgent=handler(INSTALL))
-    assert (said.state, said.exit_code, said.handler_failed) == (ScriptState.FAILED, None, True)
+    assert (said.state, said.exit_code) == (ScriptState.FAILED, None)
     assert "custom-script-shim" in said.message
 
 

@@ -199,8 +199,6 @@ class ScriptRun:
     at: datetime | None = None
     """When the extension reported, by the guest's clock."""
     handler_version: str = ""
-    handler_failed: bool = False
-    """The extension's handler failed (download, install, update): the script did not run."""
 
 
 @dataclass(frozen=True, slots=True)

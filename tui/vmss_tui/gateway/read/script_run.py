@@ -44,7 +44,6 @@ def script_run(resource: wire.Extension | None, view: wire.InstanceView) -> Scri
             stdout=report.stdout or ("" if report.of_handler else run.stdout),
             stderr=report.stderr or ("" if report.of_handler else run.stderr),
             at=at or run.at,
-            handler_failed=report.of_handler,
         )
     return run
 
@@ -92,7 +91,6 @@ def _read_run(code: str, message: str, display: str, time: str | None, version: 
         stderr=report.stderr,
         at=moment(time),
         handler_version=version,
-        handler_failed=report.of_handler and state is ScriptState.FAILED,
     )
 
 
