@@ -57,11 +57,8 @@ class FilterBar(Horizontal):
 
         value: str
 
-    @dataclass
     class Left(Message):
-        """Back to the list; `cleared` when the filter was thrown away."""
-
-        cleared: bool
+        """Back to the list."""
 
     def __init__(
         self,
@@ -124,7 +121,7 @@ class FilterBar(Horizontal):
         if self._leave is not None:
             self._leave(field.value)
         field.can_focus = False
-        self.post_message(self.Left(clear))
+        self.post_message(self.Left())
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Post the change to the screen."""
