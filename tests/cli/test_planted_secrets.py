@@ -1,4 +1,4 @@
-"""Secrets of twenty kinds, planted in the model, in a profile and in what scripts print, are seen nowhere.
+"""Secrets of many kinds, planted in the model, in a profile and in what scripts print, are seen nowhere.
 
 Whole stories with the real program: success, failure, a killed runner, resume, undo, crashes. Afterwards every stream,
 every file, every command line of a process and every screen is searched for the mark that each secret bears.

@@ -1,13 +1,15 @@
 """Secrets in foreign text: hidden in every shape, and the rest of the text stays."""
 
 import json
+from base64 import b64encode, encodebytes
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vmss_tui.cli import output
-from vmss_tui.redact import HIDDEN, hide_also, redacted, redacted_value
+from vmss_tui.redact import hide_also, redacted, redacted_value
+from vmss_tui.secret_shapes import HIDDEN
 from vmss_tui.text import plain
 
 BEGIN = "-----BEGIN PRIVATE KEY-----"
@@ -42,6 +44,42 @@ SHAPES = {
                          "https://a.webhook.office.com/webhookb2/***"),
     "webhook of discord": (f'"https://discord.com/api/webhooks/12/{S}"', '"https://discord.com/api/webhooks/***"'),
     "s3": (f"https://s3/x?X-Amz-Signature={S}", "https://s3/x?X-Amz-Signature=***"),
+    "capitals": (f"https://x/a?SV=1&SIG={S}", "https://x/a?SV=1&SIG=***"),
+    "encoded twice": (f"u=https%253A%252F%252Fx%253Fsig%253D{S}", "u=https%253A%252F%252Fx%253Fsig%253D***"),
+    "github fine-grained": (f"github_pat_11{S} used", "*** used"),
+    "gitlab runner": (f"glrt-{S[:20]} used", "*** used"),
+    "cosmos": (f'{{"primaryMasterKey": "{S}1=="}}', '{"primaryMasterKey": ***}'),
+    "key of a storage account": (f"key1  Full  {'Zm9v' * 21}Zg==", "key1  Full  ***"),
+    "redis": (f"redis://:{S}@cache:6380/0", "redis://:***@cache:6380/0"),
+    "slash in userinfo": (f"postgres://u:a/{S}@db/x", "postgres://u:***@db/x"),
+    "parameter of powershell": (f"New-Login -AdminPassword '{S} x' -Force", "New-Login -AdminPassword *** -Force"),
+    "secure string": (f'ConvertTo-SecureString "{S}" -AsPlainText', "ConvertTo-SecureString *** -AsPlainText"),
+    "here-string": (f'$password = @"\n{S}\n"@\nnext', "$password = ***\nnext"),
+    "block of yaml": (f"password: |\n  {S}\n  {S}\nnext: a", "password: ***\n***\nnext: a"),
+    "quote in yaml": (f"password: 'it''s {S}' # x", "password: *** # x"),
+    "variable of kubernetes": (f"- name: DB_PASSWORD\n  value: {S}\n", "- name: DB_PASSWORD\n  value: ***\n"),
+    "pair": (f'{{"name": "DB_PASSWORD", "value": "{S}"}}', '{"name": "DB_PASSWORD", "value": ***}'),
+    "list": (f'"passwords": ["{S}"], "x"', '"passwords": ***, "x"'),
+    "element": (f"<AdminPassword><Value>{S}</Value></AdminPassword>",
+                "<AdminPassword><Value>***</Value></AdminPassword>"),
+    "attribute": (f'<add key="DbPassword" value="{S}"/>', '<add key="DbPassword" value=***/>'),
+    "sql": (f"ALTER LOGIN sa WITH PASSWORD = N'{S}', X = 1", "ALTER LOGIN sa WITH PASSWORD = ***, X = 1"),
+    "special characters": (f"password=a&b;c,d<e{S} next", "password=*** next"),
+    "delimiters": (f"Password={S};Server=y&x=1", "Password=***;Server=y&x=1"),
+    "arrow": (f"'password' => '{S}', 'x'", "'password' => ***, 'x'"),
+    "mysql": (f"mysql -uroot -p{S} -h db", "mysql -uroot -p*** -h db"),
+    "login": (f"docker login -u ci -p {S} registry", "docker login -u ci -p *** registry"),
+    "curl": (f"curl -u bob:{S} https://x", "curl -u bob:*** https://x"),
+    "sudo": (f"echo '{S}' | sudo -S reboot", "echo '***' | sudo -S reboot"),
+    "another scheme": (f"Authorization: ApiKey {S}1", "Authorization: ApiKey ***"),
+    "header with a key": (f"x-functions-key: {S}", "x-functions-key: ***"),
+    "cookie": (f"Set-Cookie: session={S}; Path=/ next", "Set-Cookie: session=*** next"),
+    "encrypted jwt": (f"got eyJhbGciOiJI..{S}.{S}.{S} back", "got *** back"),
+    "entra at the end of a sentence": ("It is abc8Q~" + "d" * 34 + ".", "It is ***"),
+    "coloured": (f"password=\x1b[31m{S}", "password=***"),
+    "hash": (f"root:$6$salt${S}:19000", "root:***:19000"),
+    "encrypted key": (f"{BEGIN}\nProc-Type: 4,ENCRYPTED\n\n{S}{S}\n{S}\n", f"{BEGIN}***\n"),
+    "key after a log's words": (f"a: {BEGIN}\na: {S}{S}\na: {S}{S}\nb", f"a: {BEGIN}***\nb"),
     "private key": (f"{BEGIN}\n{S}\n{S}\n-----END PRIVATE KEY-----", f"{BEGIN}***-----END PRIVATE KEY-----"),
 }  # fmt: skip
 SIMPLE = (
@@ -54,6 +92,13 @@ SIMPLE = (
     f"api_key={S} and more",
 )
 HARMLESS = (
+    "primary_key = id; cache-key: node-linux",
+    "ssh_private_key: /etc/ssl/private/server.pem",
+    "passed: 12 failed: 3 bypass=true compass=north",
+    "docker run -p 8080:80 image; curl -u https://x",
+    "integrity sha512-" + "Zm9v" * 21 + "Zg==",
+    "/subscriptions/00000000-1111-2222-3333-444455556666/resourceGroups/rg/providers/Microsoft.Compute",
+    "http://127.0.0.1:8080/npm/@scope/package and https://host.example.com:443/x@y",
     "GET /subscriptions/s1/resourceGroups/rg/providers/Microsoft.Compute status=200 ms=34 request_id=ab-12",
     "signed in with Azure CLI",
     "design=new signal=9 tokens: two",
@@ -87,6 +132,51 @@ def test_a_value_is_hidden_under_each_of_its_names(text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_other_text_is_left_alone(text: str) -> None:
     assert redacted(text) == text
+
+
+CUT = (
+    (f"{S}%3D&se=2030&sp=r", "***&se=2030&sp=r"),
+    (f"{S}==;EndpointSuffix=x", "***;EndpointSuffix=x"),
+    (f"ntKey={S}==;EndpointSuffix=x", "ntKey=***;EndpointSuffix=x"),
+    (f"sword={S} x", "sword=*** x"),
+    (f"cret: '{S}", "cret: ***"),
+)
+
+
+@pytest.mark.parametrize(("text", "shown"), CUT)
+def test_what_is_left_of_a_secret_at_the_begin_of_a_cut_text(text: str, shown: str) -> None:
+    assert redacted(text) == redacted(shown) == shown
+
+
+ENCODED = (
+    f"curl 'https://x/a?sv=1&sig={S}'",
+    f"#!/bin/sh\nset -e\nexport DB_PASSWORD='{S}'\n./deploy.sh\n",
+    f"{BEGIN}\n{S}\n",
+)
+
+
+@pytest.mark.parametrize("text", ENCODED)
+def test_a_secret_in_base64_is_hidden(text: str) -> None:
+    for encoded in (b64encode(text.encode()), b64encode(text.encode("utf-16-le"))):
+        run = encoded.decode()
+        assert redacted(f"powershell -EncodedCommand {run} -x") == "powershell -EncodedCommand *** -x"
+        assert redacted(f"{run[3:]} and more") == "*** and more", "the begin was cut off"
+    wrapped = encodebytes((text + "padding " * 20).encode()).decode()
+    assert redacted(wrapped).strip() == HIDDEN
+
+
+def test_base64_without_a_secret_is_left_alone() -> None:
+    for text in ("#!/bin/sh\necho hello, this is a script\n", 'tool --password "$PASSWORD"; TOKEN=$(get)', "\0\1" * 40):
+        run = b64encode(text.encode()).decode()
+        assert redacted(run) == run
+
+
+def test_pairs_and_lists_in_data() -> None:
+    value = {"env": [{"name": "DB_PASSWORD", "value": "x"}, {"name": "PORT", "value": "80"}], "tokens": ["a", "b"]}
+    assert redacted_value(value) == {
+        "env": [{"name": "DB_PASSWORD", "value": HIDDEN}, {"name": "PORT", "value": "80"}],
+        "tokens": [HIDDEN, HIDDEN],
+    }
 
 
 def test_data_keeps_its_shape() -> None:
@@ -159,7 +249,10 @@ def test_nothing_breaks_it_and_twice_is_once(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["password", "password=", "--a-password ", "?sig=", "eyJaaaaaaaa.", "://a:", "AccountKey=", "Bearer ",
+    ["-eyJ", "eyJaaaaaaaa-", "password: |\n ", "password=@\"\n", "password={ ", "echo '",
+     "a: -----BEGIN PRIVATE KEY-----",
+     "Zm9vYmFyCg", "Zm9v\n" * 16, "<password>", "mysql ", "$6$", "://a:b", "password=a,",
+     "password", "password=", "--a-password ", "?sig=", "eyJaaaaaaaa.", "://a:", "AccountKey=", "Bearer ",
      "password=\"", "password='", 'password=\\"', "password=\\'", 'password="\\', "%26sig%3d", "\\u0026sig=",
      "-----BEGIN PRIVATE KEY-----", "a8Q~", "secret   ", "-", "a", "'", '"'],
 )  # fmt: skip

@@ -1,74 +1,17 @@
 """Secrets in text that others wrote: signatures, keys, tokens and passwords become `***`. Pure.
 
 All output of the program (screen, stdout, stderr, report, log, notification) and all that it stores passes here. The
-shapes are those of Azure's shared access signatures and connection strings, bearer tokens and JWTs, private keys, the
-tokens of common code hosts, passwords in addresses, incoming webhooks, and assignments to names that say they are
-secret. Every pattern is linear in the length of the text: foreign text may be large and hostile.
+shapes are in `secret_shapes`; parts of private keys and secrets in base64 are hidden, too. The time is linear in the
+length of the text: foreign text may be large and hostile.
 """
 
+import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vmss_tui.patterns import Pattern
-
-HIDDEN = "***"
-
-_NAMES = (
-    r"(?:pass(?:word|wd|phrase)|pwd|secret|(?:api|access|account)[-_]?key|client_assertion|(?<![a-z])token|authtoken)"
-)
-
-_NOT_DONE = r"(?!\*{3}[).…:]{0,8}(?:[\s\"']|\Z))"
-"""Already hidden text stays as it is: the end of a sentence behind it is not part of the value."""
-_QUOTE = r"\\{0,8}[\"']"
-"""A quote, also one that JSON, TOML or Python escaped because the text is a value of theirs."""
-_VALUE = (
-    r"(?:\\{1,8}\"[^\"\n]*\"|\\{1,8}'[^'\n]*'|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
-    rf"|{_NOT_DONE}(?:{_QUOTE})?[^\s\"',;&<>{{}}\[\]]+)"
-)
-"""Quoted, in escaped quotes, or up to the next space; the end may be cut off."""
-_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*()")
-"""Up to its end, or to the end of what was cut off."""
-_PATTERNS = (
-    _PRIVATE_KEY,
-    # ?sig=..., &private_token=..., also of an address whose other parts are wanted, and as JSON or an address has it
-    re.compile(
-        r"((?:[?&;]|%3f|%26|\\u0026)(?:amp;)?(?:sig|signature|x-amz-signature|x-amz-credential|token|access_token|"
-        rf"private_token|api_?key|code)(?:=|%3d)){_NOT_DONE}[^&\s\"'<>#;|\\]+()",
-        re.IGNORECASE,
-    ),
-    # AccountKey=...;, SharedAccessKey=...; of connection strings
-    re.compile(
-        r"\b((?:Account|SharedAccess|SharedSecret|Primary|Secondary)(?:Key|Value|Signature)\s?=\s?)"
-        rf"{_NOT_DONE}[^;\s\"'&]+()",
-        re.IGNORECASE,
-    ),
-    # Authorization: Bearer ..., Basic ...
-    re.compile(r"\b((?:Bearer|Basic|SharedAccessSignature)\s)\s{0,3}[A-Za-z0-9._~+/=%&-]{8,}()", re.IGNORECASE),
-    # JWTs
-    re.compile(r"\b()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?()"),
-    # tokens of GitHub, GitLab, Slack; client secrets of Entra ID
-    re.compile(r"\b()(?:gh[pousr]_[A-Za-z0-9]{20,255}|glpat-[\w-]{20,64}|xox[abprs]-[\w-]{10,255})()"),
-    re.compile(r"(?<![\w~.-])()[\w~.-]{3}[78]Q~[\w~.-]{31,34}(?![\w~.-])()"),
-    # https://user:password@host
-    re.compile(r"(://[^\s/:@\"']{1,256}:)[^\s/@\"']{1,256}(@)"),
-    # addresses of incoming webhooks, whose path is their password: Slack, Teams, Discord and their like
-    re.compile(
-        r"(https?://(?:hooks\.[\w.-]{1,120}/|[\w.-]{1,120}/(?:[\w.-]{1,40}/){0,3}(?:webhooks?|webhookb2)/))"
-        rf"{_NOT_DONE}[^\s\"'<>\\]+()",
-        re.IGNORECASE,
-    ),
-    # password=..., "clientSecret": "...", --api-key ...
-    re.compile(rf"({_NAMES}(?:{_QUOTE})?\s{{0,8}}[=:]\s{{0,8}}){_VALUE}()", re.IGNORECASE),
-    re.compile(rf"(--[a-z-]{{0,40}}{_NAMES}\s{{1,8}}){_VALUE}()", re.IGNORECASE),
-)
-_SECRET_NAME = re.compile(rf"{_NAMES}$|sas[-_]?token$|connection[-_]?string$", re.IGNORECASE)
-_HINT = re.compile(
-    r"sig|key|bearer|basic|eyj|gh[pousr]_|glpat|xox|q~|://|pass|pwd|secret|token|amz|code=|signature|value",
-    re.IGNORECASE,
-)
-"""What every pattern needs: most text has nothing of it and is left at once."""
-
+from vmss_tui.secret_shapes import BLOCKS, HIDDEN, LONG_VALUE, NEEDED, SECRET_NAME, SHAPES, WEAK_NAME, Shape
 
 _configured: list[Pattern] = []
 
@@ -87,44 +30,127 @@ def redacted(text: str) -> str:
     """The text with every secret as `***`; of what a configured pattern matches, all is hidden."""
     for configured in _configured:
         text = configured.replaced(text, HIDDEN)
-    if _HINT.search(text) is None:
+    text = _without(text, _ALL)
+    return text if len(text) < _SHORTEST_RUN else _ENCODED.sub(_without_encoded, text)
+
+
+def without_blocks(text: str) -> str:
+    """The text without secrets of several lines (private keys, blocks of YAML): for lines that are cleaned alone."""
+    return _without(text, BLOCKS)
+
+
+_ALL = (*BLOCKS, *SHAPES)
+_INSTEAD = rf"\g<1>{HIDDEN}\g<2>"
+
+
+def _without(text: str, shapes: Sequence[Shape]) -> str:
+    low = text.casefold()
+    present = [word for word in NEEDED if word in low]
+    if not present:
         return text
-    for pattern in _PATTERNS:
-        text = pattern.sub(rf"\g<1>{HIDDEN}\g<2>", text)
-    return _without_ends_of_keys(text) if "PRIVATE KEY-----" in text else text
+    for shape in shapes:
+        if not shape.needs.isdisjoint(present):
+            text = shape.pattern.sub(_INSTEAD, text)
+    return _without_private_keys(text) if "PRIVATE KEY" in text else text
 
 
-def without_keys(text: str) -> str:
-    """The text without private keys, the only secrets in several lines: for lines that are cleaned one by one."""
-    if "PRIVATE KEY-----" not in text:
-        return text
-    return _without_ends_of_keys(_PRIVATE_KEY.sub(rf"\g<1>{HIDDEN}\g<2>", text))
-
-
-_KEY_END = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
-_BREAK = re.compile(r"(\s+|\\n)")
+_KEY_MARK = re.compile(r"-{4,5} ?(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_WORD = re.compile(r"(?:[^\s\\]|\\(?![nr]))+")
+"""Up to a space, the end of a line, or one that JSON escaped."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]*")
 _KEY_LINE = 40
 """Characters that every line of a key has but its last, and the one that is cut off."""
+_BETWEEN = 10
+"""Words between two lines of a key at most: its headers, and the prefix of a log's lines."""
+_LARGEST_KEY = 20_000
+_LINE_ENDS = ("\n", "\\n")
 
 
-def _without_ends_of_keys(text: str) -> str:
-    """The text without the part up to the end of a private key whose beginning was cut off."""
+def _without_private_keys(text: str) -> str:
+    """The text without the insides of private keys, also of those whose begin or end was cut off."""
+    marks = list(_KEY_MARK.finditer(text))
     pieces, start = [], 0
-    for end in _KEY_END.finditer(text):
-        words = _BREAK.split(text[start : end.start()])
-        kept = len(words)
-        while (
-            kept > 0
-            and _BASE64.fullmatch(words[kept - 1])
-            and (kept >= len(words) - 2 or len(words[kept - 1]) >= _KEY_LINE)
-        ):
-            kept -= 2
-        if kept == 1 and _BASE64.fullmatch(words[0]):
-            kept = 0
-        pieces += ["".join(words[: max(0, kept)]), HIDDEN if kept < len(words) - 2 or kept <= 0 else "", end[0]]
-        start = end.end()
-    return "".join((*pieces, text[start:]))
+    for index, mark in enumerate(marks):
+        before = text[start : mark.start()]
+        opened = index > 0 and marks[index - 1][1] == "BEGIN"
+        if mark[1] == "END" and not (opened and len(before) <= _LARGEST_KEY):
+            before = _without_last_lines(before)
+        elif mark[1] == "END":
+            before = HIDDEN
+        elif opened:
+            before = _without_first_lines(before)
+        pieces += [before, mark[0]]
+        start = mark.end()
+    rest = text[start:]
+    return "".join((*pieces, _without_first_lines(rest) if marks and marks[-1][1] == "BEGIN" else rest))
+
+
+def _without_first_lines(text: str) -> str:
+    """The text after the begin of a key without the lines of the key."""
+    end, between, alone = 0, 0, False
+    for word in _WORD.finditer(text):
+        if _BASE64.fullmatch(word[0]) and (len(word[0]) >= _KEY_LINE or (alone and between == 0)):
+            begins_line = between == 0 or text.endswith(_LINE_ENDS, 0, word.start())
+            end, between, alone = word.end(), 0, begins_line and len(word[0]) >= _KEY_LINE
+        elif (between := between + 1) > _BETWEEN:
+            break
+    if not end and text.startswith(HIDDEN):
+        return text
+    if not end:
+        end = len(text) - len(text.partition("-")[2]) - ("-" in text)
+    return HIDDEN + text[end:]
+
+
+def _without_last_lines(text: str) -> str:
+    """The text before the end of a key without the lines of the key."""
+    words = list(_WORD.finditer(text))
+    kept = len(words)
+    while kept > 0 and _BASE64.fullmatch(words[kept - 1][0]):
+        if kept < len(words) - 1 and len(words[kept - 1][0]) < _KEY_LINE and kept > 1:
+            break
+        kept -= 1
+    return text if kept == len(words) else text[: words[kept].start()] + HIDDEN
+
+
+_SHORTEST_RUN = 32
+_ENCODED = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?!/)(?:[A-Za-z0-9+/]{32,}(?:\r?\n[A-Za-z0-9+/]{60,})*(?:\r?\n[A-Za-z0-9+/]{2,76}(?=[=\s]|\Z))?={0,2}"
+    r"|[A-Za-z0-9_-]{32,}={0,2})"
+)
+"""Text in base64, in one line or in several as `base64` breaks it."""
+_REFERENCE = re.compile(
+    r"[\"']?(?:\$\{?[A-Za-z_]\w{0,80}\}?(?![\w$]|\s{0,4}=)|\$\([^()\n]{0,200}\)?|%[A-Za-z_]\w{0,80}%)[\"']?"
+)
+"""A script's reference to a value, which is not the value itself."""
+
+
+def _without_encoded(found: re.Match[str]) -> str:
+    """`***` for a run that holds a secret, else the run itself."""
+    for text in _decoded(found[0], cut=found.start() == 0):
+        known = _REFERENCE.sub(HIDDEN, text)
+        if _without(known, _ALL) != known or "PRIVATE KEY-----" in text or _KEY_MARK.search(text):
+            return HIDDEN
+    return found[0]
+
+
+def _decoded(run: str, *, cut: bool) -> Iterator[str]:
+    """The texts that a run of base64 may encode; one whose begin was cut off is read from each of four places on."""
+    joined = "".join(run.split()).rstrip("=").translate(_STANDARD)
+    for offset in range(4 if cut else 1):
+        piece = joined[offset:]
+        piece = piece[: len(piece) - len(piece) % 4] + (piece[-(len(piece) % 4) :] + "==" if len(piece) % 4 > 1 else "")
+        try:
+            data = binascii.a2b_base64(piece + "=" * (-len(piece) % 4))
+        except binascii.Error:
+            continue
+        if data[1::2].count(0) > len(data) // 4 or data[::2].count(0) > len(data) // 4:
+            data = data.replace(b"\0", b"")  # UTF-16, as PowerShell's -EncodedCommand is, also from an odd byte on
+        if sum(map(data.count, _UNPRINTED)) * 20 < len(data):
+            yield data.decode(errors="replace")
+
+
+_STANDARD = str.maketrans("-_", "+/")
+_UNPRINTED = tuple(bytes((code,)) for code in (*range(9), *range(14, 32), 127))
 
 
 def redacted_value(value: Any) -> Any:
@@ -132,7 +158,11 @@ def redacted_value(value: Any) -> Any:
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, Mapping):
-        return {key: HIDDEN if _says_secret(key, item) else redacted_value(item) for key, item in value.items()}
+        named = _pair_says_secret(value)
+        return {
+            key: _hidden(item) if (named and key == "value") or _says_secret(key, item) else redacted_value(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [redacted_value(item) for item in value]
     return value
@@ -144,5 +174,27 @@ def redacted_record(record: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+_LONG_VALUE = re.compile(LONG_VALUE)
+
+
+def _hidden(item: str | list[str]) -> Any:
+    return HIDDEN if isinstance(item, str) else [HIDDEN for _ in item]
+
+
 def _says_secret(key: object, item: object) -> bool:
-    return isinstance(item, str) and bool(item) and isinstance(key, str) and _SECRET_NAME.search(key) is not None
+    """Whether a text, or a list of texts, stands at a key that says that it is secret."""
+    if not (isinstance(key, str) and item and _is_text(item)):
+        return False
+    if SECRET_NAME.search(key) is not None:
+        return True
+    return isinstance(item, str) and WEAK_NAME.search(key) is not None and _LONG_VALUE.fullmatch(item) is not None
+
+
+def _pair_says_secret(pair: Mapping[Any, Any]) -> bool:
+    """Whether an object is a name that says that its value is secret, beside that value."""
+    value, names = pair.get("value"), (pair.get("name"), pair.get("key"))
+    return bool(value) and _is_text(value) and any(isinstance(n, str) and SECRET_NAME.search(n) for n in names)
+
+
+def _is_text(item: object) -> bool:
+    return isinstance(item, str) or (isinstance(item, list) and all(isinstance(part, str) for part in item))

@@ -59,9 +59,9 @@ def lines(texts: Iterable[str]) -> None:
     """Several lines in one write, so that a secret of several lines (a private key) is hidden as a whole."""
     found = list(texts)
     if any("PRIVATE KEY-----" in text for text in found):
-        from vmss_tui.redact import without_keys
+        from vmss_tui.redact import without_blocks
 
-        found = without_keys("\n".join(found)).split("\n")
+        found = without_blocks("\n".join(found)).split("\n")
     sys.stdout.write("".join(f"{_printable(text)}\n" for text in found))
     sys.stdout.flush()
 

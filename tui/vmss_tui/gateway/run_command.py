@@ -5,7 +5,6 @@ POST `runCommand` on an instance of a Uniform set or on a VM; the operation's st
 for Windows ("Run scripts in your Linux VM by using action Run Commands"; run-command-handler-linux `main/cmds.go`).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +20,6 @@ from vmss_tui.gateway.writes import send
 from vmss_tui.ports import CommandOutput, RunsCommands
 
 _FINISHED = ("succeeded", "failed", "canceled")
-_STREAMS = re.compile(r"\[stdout\]\n(?P<stdout>.*?)\n?\[stderr\]\n?(?P<stderr>.*)\Z", re.DOTALL)
 
 
 class CommandRunner(ArmPart, RunsCommands):
@@ -73,9 +71,16 @@ def output_of(body: Mapping[str, Any]) -> CommandOutput:
             stdout += message
         elif "/stderr/" in code:
             stderr += message
-        elif streams := _STREAMS.search(message):
-            stdout, stderr = stdout + streams["stdout"], stderr + streams["stderr"]
+        elif streams := _streams(message):
+            stdout, stderr = stdout + streams[0], stderr + streams[1]
             succeeded &= not message.lower().startswith("enable failed")
         else:
             stdout += message
     return CommandOutput(stdout, stderr, succeeded)
+
+
+def _streams(message: str) -> tuple[str, str] | None:
+    """Both streams of a message of the agent of Linux: `[stdout]`, a line's end, the output, `[stderr]`, the errors."""
+    _, opened, rest = message.partition("[stdout]\n")
+    stdout, divided, stderr = rest.partition("[stderr]")
+    return (stdout.removesuffix("\n"), stderr.removeprefix("\n")) if opened and divided else None

@@ -38,7 +38,7 @@ _SETS = (
     " | project id, name, location, tags, zones, sku, managedBy, properties | order by id asc"
 )
 _NAMED = _SETS.replace(" | project", " | where name =~ '{name}' | project", 1)
-_NAME = re.compile(r"[\w.-]+$")
+_NAME = re.compile(r"[\w.-]+")
 """Names that a scale set may have, safe in a query."""
 _UNIFORM = (
     "ComputeResources | where type =~ 'microsoft.compute/virtualmachinescalesets/virtualmachines'"
@@ -84,7 +84,7 @@ class OverviewReader(ArmPart):
 
     async def overview(self, subscriptions: Sequence[Subscription], *, named: str = "") -> AsyncIterator[OverviewPage]:
         """See `ports.ReadsFleet`."""
-        if named and not _NAME.match(named):
+        if named and not _NAME.fullmatch(named):
             return
 
         async def read(some: Sequence[str], give: Give[OverviewPage]) -> None:

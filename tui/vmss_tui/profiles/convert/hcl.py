@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 _CALL = re.compile(r"\s*\$\{\s*jsonencode\s*\((.*)\)\s*\}\s*", re.DOTALL)
-_SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _WORDS = {"true": True, "false": False, "null": None}
