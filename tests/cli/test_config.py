@@ -109,7 +109,7 @@ def test_read_only_sets_are_marked_and_refused(inside: Inside) -> None:
     assert [scale_set["name"] for scale_set in inside("list", "readonly:yes", "--json").json] == ["fragile"]
     assert "fragile (read-only)" in inside("list").out
     refused = inside("rollout", "app", "fragile", "--set", "version=2.0.0", "--yes")
-    assert refused.code == 4 and "name fragile (frag*)" in refused.err
+    assert refused.code == 4 and "name fragile (pattern frag*)" in refused.err
     plan = inside("plan", "app", "hand", "--set", "version=2.0.0")
     assert plan.code == 0 and "the command true" in plan.out
 

@@ -23,6 +23,9 @@ def configured(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pa
         "[read_only_sets]\nname = ['web-*']\n",
         "[production]\ninstances = 'many'\n",
         "read_only = 'yes'\n",
+        "[read_only_sets]\nsubscriptions = ['prod-*']\n",
+        "[read_only_sets]\ntags = ['env=x', 'freeze']\n",
+        "[production]\nsubscriptions = ['11111111']\n",
         "[read_only_sets]\nnames = ['web-*'\n",
     ],
 )
@@ -31,7 +34,10 @@ def test_a_rule_that_cannot_be_read_stops_changes(text: str, monkeypatch: pytest
     with pytest.raises(UsageError, match="protects") as raised:
         require_protection()
     assert str(path) in raised.value.message
-    path.write_text("[read_only_sets]\nnames = ['web-*']\n")
+    path.write_text(
+        "[read_only_sets]\nnames = ['web-*']\ntags = ['freeze*', 'a=b']\n"
+        "subscriptions = ['*', '11111111-*', '[0-4]*-aaaa', '11111111-2222-3333-4444-55555555555A']\n"
+    )
     require_protection()
 
 

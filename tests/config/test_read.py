@@ -64,7 +64,7 @@ def test_paths_start_at_the_directory_of_the_file() -> None:
         ("[refresh]\nwatch_seconds = 0.5", 2, "refresh.watch_seconds", "less than 1", "12"),
         ("[refresh]\nwatch_seconds = nan", 2, "refresh.watch_seconds", "less than 1", "12"),
         ('[secrets]\npatterns = ["("]', 2, "secrets.patterns", "regular expression", "patterns"),
-        ("[production]\ntags = [1]", 2, "production.tags", "a list of strings", "env=prod"),
+        ("[production]\ntags = [1]", 2, "production.tags", "a list of tags", "env=prod"),
         ("app = 1", 1, "app", "is not a setting", ""),
         ('cloud = "', 1, "", "is not TOML", ""),
         ('cloud = ""', 1, "cloud", "is not text", "cloud"),

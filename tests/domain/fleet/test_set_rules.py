@@ -44,6 +44,8 @@ def test_rules_by_tag_name_and_subscription(rules: SetRules, production: bool) -
         (SetRules(tags=("env=gold*",)), "tag env=golden (pattern env=gold*)"),
         (SetRules(tags=("env=golden",)), "tag env=golden"),
         (SetRules(names=("web-*",)), "name Web-Weu (pattern web-*)"),
+        (SetRules(names=(f"{SET.group}/web-*".upper(),)), f"name {SET.short} (pattern {SET.group.upper()}/WEB-*)"),
+        (SetRules(names=(f"{SET.group}*", f"other*/{SET.name}")), ""),
         (SetRules(subscriptions=("*-aaaa",)), "subscription 11111111-aaaa (pattern *-aaaa)"),
         (SetRules(), ""),
     ],

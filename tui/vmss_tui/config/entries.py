@@ -27,6 +27,8 @@ class Kind(StrEnum):
     PLACE = "a path or the address of a PostgreSQL database"
     PATHS = "a list of paths"
     PATTERNS = "a list of regular expressions"
+    TAGS = "a list of tags, NAME=VALUE with wildcards"
+    SUBSCRIPTIONS = "a list of subscription ids with wildcards"
     FILTER = "a filter of scale sets"
     KEYS = "a table of actions with their keys"
     HOOKS = "a list of tables with a command, a url or a service"
@@ -61,11 +63,11 @@ class Key:
 
 _SCOPE = (
     Key(
-        name="subscriptions", kind=Kind.TEXTS, default=(), example='["11111111-*"]',
+        name="subscriptions", kind=Kind.SUBSCRIPTIONS, default=(), example='["11111111-*"]',
         help="subscription ids that it applies to, with wildcards; one must match",
     ),
     Key(
-        name="tags", kind=Kind.TEXTS, default=(), example='["env=prod"]',
+        name="tags", kind=Kind.TAGS, default=(), example='["env=prod"]',
         help="tags that it applies to, NAME=VALUE with wildcards; one must match",
     ),
     Key(
@@ -231,28 +233,28 @@ KEYS = (
         example='["id", "zone", "version"]', help="columns of `vmss-tui instances` when --columns is not given",
     ),
     Key(
-        name="read_only_sets.tags", kind=Kind.TEXTS, default=(), example='["freeze=*", "owner=platform"]',
+        name="read_only_sets.tags", kind=Kind.TAGS, default=(), example='["freeze=*", "owner=platform"]',
         help="tags of scale sets that are only read, NAME=VALUE with wildcards: no rollout starts on them",
     ),
     Key(
         name="read_only_sets.names", kind=Kind.TEXTS, default=(), example='["legacy-*"]',
-        help="names of scale sets that are only read, with wildcards",
+        help="scale sets that are only read, NAME or GROUP/NAME with wildcards",
     ),
     Key(
-        name="read_only_sets.subscriptions", kind=Kind.TEXTS, default=(), example='["22222222-*"]',
+        name="read_only_sets.subscriptions", kind=Kind.SUBSCRIPTIONS, default=(), example='["22222222-*"]',
         help="subscription ids whose scale sets are only read, with wildcards",
     ),
     Key(
-        name="production.tags", kind=Kind.TEXTS, default=PRODUCTION_TAGS,
+        name="production.tags", kind=Kind.TAGS, default=PRODUCTION_TAGS,
         example='["env=prod", "tier=gold*"]',
         help="tags of production scale sets, NAME=VALUE with wildcards: their name must be typed before a change",
     ),
     Key(
         name="production.names", kind=Kind.TEXTS, default=(), example='["prod-*"]',
-        help="names of production scale sets, with wildcards",
+        help="production scale sets, NAME or GROUP/NAME with wildcards",
     ),
     Key(
-        name="production.subscriptions", kind=Kind.TEXTS, default=(), example='["11111111-*"]',
+        name="production.subscriptions", kind=Kind.SUBSCRIPTIONS, default=(), example='["11111111-*"]',
         help="subscription ids of production, with wildcards",
     ),
     Key(

@@ -268,7 +268,7 @@ def _misfit(found: Key, value: Any) -> str:
             fits = isinstance(value, kinds) and not isinstance(value, bool)
             if fits and not value >= found.least:
                 return f"{value} is less than {found.least:g}"
-        case Kind.TEXTS | Kind.PATHS | Kind.PATTERNS:
+        case Kind.TEXTS | Kind.PATHS | Kind.PATTERNS | Kind.TAGS | Kind.SUBSCRIPTIONS:
             return _texts_misfit(found.kind, value)
         case Kind.KEYS | Kind.TABLES:
             fits = False
@@ -300,10 +300,11 @@ def _is_moment(value: Any) -> bool:
 
 
 def _texts_misfit(kind: Kind, value: Any) -> str:
-    """Why a value is not a list of strings, or one of them is not a pattern; empty when all are."""
+    """Why a value is not a list of strings, or one of them can never match; empty when all are well."""
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         return f"{value!r} is not {kind.value}"
-    return next((reason for item in value if kind is Kind.PATTERNS and (reason := _pattern_problem(item))), "")
+    check = {Kind.PATTERNS: _pattern_problem, Kind.TAGS: tables.tag_misfit, Kind.SUBSCRIPTIONS: tables.id_misfit}
+    return next((reason for item in value if kind in check and (reason := check[kind](item))), "")
 
 
 def _filter_problem(text: Any) -> str:

@@ -1,11 +1,16 @@
-"""Settings that are tables: the keys of actions, and the hooks of every rollout. Pure."""
+"""Settings with a form of their own: keys of actions, hooks of every rollout, patterns of rules. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vmss_tui.domain.plan.rollout_policy import Hook, check_hook
 from vmss_tui.profiles.format.problem import LintProblem
 from vmss_tui.profiles.format.read import Reader
+
+_DIGIT = r"(?:[0-9a-f?]|\[[^\]]+\])"
+_ID = re.compile("-".join(f"{_DIGIT}{{{length}}}" for length in (8, 4, 4, 4, 12)), re.IGNORECASE)
+_PART_OF_ID = re.compile(f"(?:{_DIGIT}|[-*])+", re.IGNORECASE)
 
 
 def bound_keys(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -21,6 +26,18 @@ def keys_misfit(value: Any) -> str:
     """Why a value is not a list of keys; empty when it is one."""
     fits = isinstance(value, list) and bool(value) and all(isinstance(key, str) and key for key in value)
     return "" if fits else f"{value!r} is not a list of keys"
+
+
+def tag_misfit(pattern: str) -> str:
+    """Why a pattern can match no tag; empty when it can."""
+    fits = any(sign in pattern for sign in "=*?[")
+    return "" if fits else f"{pattern!r} matches no tag: write NAME=VALUE, such as {pattern}=*"
+
+
+def id_misfit(pattern: str) -> str:
+    """Why a pattern can match no subscription id; empty when it can."""
+    fits = _ID.fullmatch(pattern) or ("*" in pattern and _PART_OF_ID.fullmatch(pattern))
+    return "" if fits else f"{pattern!r} matches no subscription id (names of subscriptions are not compared)"
 
 
 def hooks(raw: Any) -> tuple[tuple[Hook, ...], tuple[str, ...]]:

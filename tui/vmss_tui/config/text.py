@@ -52,7 +52,7 @@ def _type(entry: Key) -> dict[str, Any]:
             return {"type": "number", "minimum": entry.least}
         case Kind.COUNT:
             return {"type": "integer", "minimum": int(entry.least)}
-        case Kind.TEXTS | Kind.PATHS:
+        case Kind.TEXTS | Kind.PATHS | Kind.TAGS | Kind.SUBSCRIPTIONS:
             return {"type": "array", "items": {"type": "string", "minLength": 1, **_choices(entry)}}
         case Kind.KEYS:
             keys = {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}

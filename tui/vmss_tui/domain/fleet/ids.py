@@ -5,6 +5,7 @@ Source: recordings `vmss_list_all_sub_UPPERCASE_rg` (the group comes back upper-
 
 import re
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 _SCALE_SET = re.compile(
     r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
@@ -30,6 +31,11 @@ class ScaleSetId:
     def short(self) -> str:
         """`group/name`, as the command line takes it."""
         return f"{self.group}/{self.name}"
+
+    def fits(self, pattern: str) -> bool:
+        """Whether a pattern names it: `NAME`, or `GROUP/NAME`, with `*` and `?`, in any case."""
+        named = self.short if "/" in pattern else self.name
+        return fnmatchcase(named.casefold(), pattern.casefold())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ScaleSetId) and self.key == other.key

@@ -18,20 +18,23 @@ class SetRules:
     tags: tuple[str, ...] = ()
     """`NAME=VALUE`."""
     names: tuple[str, ...] = ()
+    """`NAME` or `GROUP/NAME`."""
     subscriptions: tuple[str, ...] = ()
     """Subscription ids."""
 
     def reason(self, target: ScaleSetId, tags: Mapping[str, str]) -> str:
         """What of a scale set matches, with the pattern: `tag env=prod (pattern *=prod)`; empty when nothing does."""
+        for pattern in self.names:
+            if target.fits(pattern):
+                return _because("name", target.short if "/" in pattern else target.name, pattern)
         candidates = (
-            ("name", target.name, self.names),
             ("subscription", target.subscription, self.subscriptions),
             *(("tag", f"{name}={value}", self.tags) for name, value in tags.items()),
         )
         for what, value, patterns in candidates:
             for pattern in patterns:
                 if fnmatchcase(value.casefold(), pattern.casefold()):
-                    return f"{what} {value}" + (f" (pattern {pattern})" if pattern != value else "")
+                    return _because(what, value, pattern)
         return ""
 
     def match(self, target: ScaleSetId, tags: Mapping[str, str]) -> bool:
@@ -61,6 +64,10 @@ class ProductionRules(SetRules):
         if affected >= self.instances:
             return f"{affected} instances of {len(known)} scale sets are changed"
         return next(filter(None, (self.why_confirm(*one) for one in known)), "")
+
+
+def _because(what: str, value: str, pattern: str) -> str:
+    return f"{what} {value}" + (f" (pattern {pattern})" if pattern != value else "")
 
 
 PRODUCTION = ProductionRules(tags=PRODUCTION_TAGS)

@@ -35,7 +35,7 @@ class Scope:
         """Whether the rule is for this scale set."""
         return (
             _fits(self.subscriptions, (target.subscription,))
-            and _fits(self.names, (target.name, target.short))
+            and (not self.names or any(target.fits(pattern) for pattern in self.names))
             and _fits(self.tags, (f"{name}={value}" for name, value in tags.items()))
         )
 
