@@ -106,7 +106,7 @@ class AccountApp(compat.SafeApp):
         self._signed_out(message.error)
 
     def _signed_out(self, error: VmssTuiError) -> None:
-        """Screens stop reading and say why; the next sign-in begins anew."""
+        """Screens stop reading and say why; the next sign-in starts again."""
         before = self.connection.before
         self._change(Connection(error=error, since=self.connection.since))
         if before is not None:

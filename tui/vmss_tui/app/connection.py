@@ -16,7 +16,7 @@ class Connection:
     error: VmssTuiError | None = None
     device: DeviceCode | None = None
     before: Azure | None = None
-    """What was signed in until a person was asked again: it resumes once they have answered."""
+    """The session that was signed in until a person was asked again; it resumes after the answer."""
     since: float = 0.0
 
     @property

@@ -111,7 +111,7 @@ class Ownership:
         return next((found.name for found in self.denials if found.holds_for(resource, self.account)), "")
 
     def denials_at(self, target: ScaleSetId) -> tuple[DenyAssignment, ...]:
-        """The deny assignments that hold for the account at the set, whatever they deny."""
+        """The deny assignments that hold for the account at the set, for any action."""
         return tuple(found for found in self.denials if found.covers(str(target), self.account))
 
     def marked(self, scale_set: ScaleSet) -> ScaleSet:

@@ -119,7 +119,7 @@ class Governance:
     vaults: Mapping[str, tuple[Permission, ...] | None] = field(default_factory=dict)
     """Permissions on Key Vaults that extensions refer to, by the vault's id; None: they could not be read."""
     denials: tuple[DenyAssignment, ...] = ()
-    """Those that hold for the account at the set, whatever they deny."""
+    """Those that hold for the account at the set, for any action."""
     managed_by: str = ""
     """Id of the resource that ARM says manages the set's resource group; empty when none does, or it is unknown."""
     denied_by: str = ""

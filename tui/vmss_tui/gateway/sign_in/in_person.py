@@ -48,7 +48,7 @@ class PersonSignIn:
     """Asks a person once and then renews the tokens silently; also those that were kept for an earlier sign-in.
 
     Without a person at the terminal, only kept tokens are renewed. `on_signed_in` gets the account after a person has
-    signed in. Whoever needs a token meanwhile waits for the same person: being asked does not end with the request that
+    signed in. Requests for a token meanwhile wait for the same person: the question does not end with the request that
     began it. A person who declines is not asked again.
     """
 
@@ -87,7 +87,7 @@ class PersonSignIn:
         return await _in_thread(lambda: self._credential.get_token_info(*scopes, options={"enable_cae": True}))
 
     async def _person(self, ask: Callable[[], None], scopes: tuple[str, ...], claims: str | None) -> None:
-        """Wait until the person has signed in; ask, unless somebody has asked already."""
+        """Wait until the person has signed in; ask, unless the question is open already."""
         if self._refusal is not None:
             raise self._refusal
         asking = self._asking

@@ -44,7 +44,7 @@ def rights(facts: Facts) -> Iterator[Finding]:
 
 
 def _denied(needed: Sequence[str], denials: Sequence[DenyAssignment]) -> Iterator[Finding]:
-    """An action that a deny assignment takes away, whatever the role gives."""
+    """An action that a deny assignment takes away, regardless of roles."""
     for denial in denials:
         taken = [action for action in needed if allowed(action, denial.denied)]
         if taken:
