@@ -154,3 +154,10 @@ def test_info_says_why_nobody_is_signed_in(bare: Program) -> None:
     assert failed.code == 3
     assert failed.json["identity"] is None
     assert failed.json["problem"]
+
+
+@pytest.mark.parametrize("words", [("cancel", "1a2b", "--why", "a\udc80b"), ("attach", "a\udc80"), ("list", "\udc80")])
+def test_bytes_that_are_no_text_are_refused(bare: Program, words: tuple[str, ...]) -> None:
+    """Python gives such bytes of a command line as half characters, which no journal can keep."""
+    done = bare(*words)
+    assert done.code == 2 and "UTF-8" in done.err, done.err

@@ -168,6 +168,17 @@ def test_a_role_that_may_only_read(journal: Journal, address: str) -> None:
     viewer.close()
 
 
+def test_a_reason_with_nul_in_it_ends_a_rollout(journal: Journal) -> None:
+    """Azure's errors are text of others; the log itself is JSON, which writes NUL in other characters."""
+    rollout = journal.create(plan(), who="maria", at=NOW)
+    journal.append(rollout, e.Ended(e.Verdict.FAILED, "a\0b"), at=NOW)
+    assert journal.find(rollout).stage.over
+    (*_, ended) = journal.events(rollout)
+    assert ended.event == e.Ended(e.Verdict.FAILED, "a\0b")
+    with pytest.raises(UsageError):
+        journal.find("\0")
+
+
 def test_an_empty_database_is_not_made_a_journal_by_reading(address: str) -> None:
     with pytest.raises(JournalUnavailable, match="is empty"):
         Journal.open(address, read_only=True)

@@ -58,7 +58,20 @@ _NAME = re.compile(r"[\w@%+=:,./-]+").fullmatch
 """A plain word of a shell, without quotes: it inserts a name as it is, and names are foreign."""
 
 
-class Filled(click.types.StringParamType):
+class Text(click.types.StringParamType):
+    """Text in UTF-8: other bytes of a command line could neither be kept in the journal nor be shown."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The text; one with such bytes in it fails."""
+        text = super().convert(value, param, ctx)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail("the value is not text in UTF-8", param, ctx)
+        return text
+
+
+class Filled(Text):
     """Text that is not empty where it is given: of an unset variable of a shell, which must not mean the default."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -96,6 +109,8 @@ def refine_texts(command: click.Command) -> None:
             parameter.type = KnownName(BY_PARAMETER[parameter.name])
         elif isinstance(parameter, click.Option) and parameter.name not in _MAY_BE_EMPTY:
             parameter.type = Filled()
+        else:
+            parameter.type = Text()
 
 
 def complete(command: click.Command, call: str) -> None:

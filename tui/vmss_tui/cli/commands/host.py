@@ -37,6 +37,6 @@ def user_name() -> str:
     import getpass
 
     try:
-        return getpass.getuser()
+        return getpass.getuser().encode(errors="replace").decode()
     except (KeyError, OSError):
         return str(os.getuid())

@@ -209,8 +209,9 @@ class _Translating:
         self._connection = connection
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Answer:
-        """Run one statement."""
-        return self._connection.execute(cast(Any, translated(statement)), tuple(values))
+        """Run one statement. PostgreSQL has no text with NUL in it, which a reason from elsewhere may have."""
+        given = tuple(value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in values)
+        return self._connection.execute(cast(Any, translated(statement)), given)
 
 
 class _Listener:
