@@ -85,7 +85,10 @@ class Candidates:
     """Where tokens are kept for other processes: a value of the setting of this name."""
 
     async def of(self, auth: str) -> AsyncIterator[Candidate]:
-        """What `--auth` asks for; with `auto` what needs no person, in the order of the settings."""
+        """What `--auth` asks for; with `auto` what needs no person, in the order of the settings.
+
+        Raises ValueError for what is none of `credentials.CREDENTIALS`.
+        """
         match auth:
             case "cli":
                 yield self._cli()
@@ -98,9 +101,11 @@ class Candidates:
             case "env":
                 for candidate in self._of_environment():
                     yield candidate
-            case _:
+            case "auto" | "":
                 async for candidate in self._in_order():
                     yield candidate
+            case _:
+                raise ValueError(f"the credential {auth!r} has no candidate")
 
     async def _in_order(self) -> AsyncIterator[Candidate]:
         for name in self.order:
