@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vmss_tui.config.read import Config, read
-from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules, WindowRule
 from vmss_tui.errors import UsageError
 from vmss_tui.paths import configuration_file
+
+if TYPE_CHECKING:
+    from vmss_tui.config.read import Config
 
 
 def rules_in_use() -> MaintenanceRules:
@@ -31,11 +33,15 @@ def rules_in_use() -> MaintenanceRules:
 @lru_cache(maxsize=4)
 def _read(path: Path, version: tuple[int, int], today: date) -> MaintenanceRules:
     """The rules of a file in its `version` (time of change and size); calendars are read once a day."""
+    from vmss_tui.config.read import read
+
     return rules(read(path))
 
 
-def rules(config: Config) -> MaintenanceRules:
+def rules(config: "Config") -> MaintenanceRules:
     """The rules of a configuration, with the events of their calendar files. Raises UsageError."""
+    from vmss_tui.config.rules import freeze, window_rule
+
     for problem in config.problems:
         if not problem.key or problem.key.partition("[")[0] in ("windows", "freezes"):
             raise UsageError(f"no rollout without the maintenance rules: {problem}", hint=problem.hint)

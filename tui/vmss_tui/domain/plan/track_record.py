@@ -7,7 +7,6 @@ Durations are seconds, shares are between 0 and 1.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
 
 from vmss_tui import duration
 from vmss_tui.text import counted
@@ -112,6 +111,8 @@ class TrackRecord:
         """Where the numbers come from, in words."""
         if not self.known:
             return "estimate: 1 to 6 minutes an instance, 1% of instances fail"
+        from statistics import median
+
         every = self.first + self.later
         script, settle = (
             duration.expected(median(values))
@@ -150,6 +151,8 @@ def tempo(record: TrackRecord) -> Tempo:
         typical = math.sqrt(_QUICKEST * _SLOWEST)
         spread = math.log(_SLOWEST / typical) / _WIDEST
         return Tempo(typical=typical, spread=spread, shape=_ASSUMED_SHAPE, widest=_WIDEST)
+    from statistics import fmean, median
+
     past = record.timed
     logs = [math.log(median(rollout.seconds)) for rollout in past]
     center, count = fmean(logs), len(logs)

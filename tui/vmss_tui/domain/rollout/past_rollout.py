@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from statistics import median
 
 from vmss_tui.domain.plan.track_record import PastRollout, StepShare, thinned
 from vmss_tui.domain.rollout import events as e
@@ -79,6 +78,8 @@ def _read(log: Iterable[e.Logged]) -> _Reading:
 
 def past_rollout(log: Iterable[e.Logged]) -> PastRollout | None:
     """What the log shows; None when no batch has ended."""
+    from statistics import median
+
     reading = _read(log)
     state = reading.state
     ended = [batch for batch in state.batches if batch.ended_at is not None and batch.ids]

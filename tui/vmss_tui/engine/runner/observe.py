@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from vmss_tui.collector import return_free_memory
 from vmss_tui.domain.fleet.ids import OperationHandle
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
@@ -94,6 +95,7 @@ class Observer:
         if self._publisher is not None:
             await self._publisher.publish(snapshot)
         await log.record(*observe(log.plan, log.state, snapshot, self._names, log.clock.now()))
+        return_free_memory()
         return snapshot
 
     async def poll_operations(self) -> bool:

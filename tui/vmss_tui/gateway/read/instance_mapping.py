@@ -6,6 +6,7 @@ Sources: recordings `vm_list_*`, `vm_instanceview_*`, custom-script-extension-li
 
 from collections.abc import Collection, Iterable
 from functools import lru_cache
+from sys import intern
 
 from vmss_tui.domain.fleet.health import Power, Provisioning
 from vmss_tui.domain.fleet.instance import ExtensionStatus, Instance
@@ -82,11 +83,12 @@ def instance(vm: wire.Vm, scale_set: ScaleSet, model_digest: str | None = None, 
 
 def _extension_status(found: wire.ExtensionView) -> ExtensionStatus:
     status = found.statuses[0] if found.statuses else _NO_STATUS
-    return _reported(found.name or "", found.type_handler_version or "", status.code, status.message, status.time)
+    name, version, code = (intern(text or "") for text in (found.name, found.type_handler_version, status.code))
+    return _reported(name, version, code, status.message, status.time)
 
 
 @lru_cache(maxsize=4096)
-def _reported(name: str, version: str, code: str | None, message: str | None, at: str | None) -> ExtensionStatus:
+def _reported(name: str, version: str, code: str, message: str | None, at: str | None) -> ExtensionStatus:
     """The same report gives the same object: nothing is parsed at every read."""
     state = state_of(code) if code else ScriptState.PENDING
     return ExtensionStatus(name, state, version, one_line(message or ""), moment(at))
@@ -160,7 +162,7 @@ def _agent_ready(agent: wire.VmAgent | None) -> bool:
 
 
 def _size(vm: wire.Vm, props: wire.VmProperties) -> str:
-    return (vm.sku and vm.sku.name) or (props.hardware_profile and props.hardware_profile.vm_size) or ""
+    return intern((vm.sku and vm.sku.name) or (props.hardware_profile and props.hardware_profile.vm_size) or "")
 
 
 def _message(view: wire.InstanceView, state: Provisioning, run: ScriptRun, agent_ready: bool) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from sys import intern
 
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.script import HANDLERS, ScriptRun, ScriptState
@@ -72,7 +73,10 @@ def _reported(resource: wire.Extension | None, view: wire.ExtensionView | None) 
     status = view.statuses[0]
     message = status.message or ""
     read = _kept_run if len(message) <= _SHORT else _read_run
-    run = read(status.code or "", message, status.display_status or "", status.time, view.type_handler_version or "")
+    code, display, version = map(
+        intern, (status.code or "", status.display_status or "", view.type_handler_version or "")
+    )
+    run = read(code, message, display, status.time, version)
     if not view.substatuses:
         return run
     texts = read_substatuses((part.code or "", part.message or "") for part in view.substatuses)

@@ -4,7 +4,6 @@ A cloud is configuration and nothing else: the public Azure cloud, a national on
 Endpoints: "National clouds" (Entra ID) and "Azure Resource Manager endpoints".
 """
 
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -197,6 +196,8 @@ def read_cloud(path: Path, *, said_by: str = "") -> Cloud:
 def _explain(where: str, text: str) -> tuple[str]:
     unknown = _UNKNOWN.search(text)
     if unknown:
+        import difflib
+
         near = difflib.get_close_matches(unknown[1], Cloud.__struct_fields__, n=1)
         return (f"{where}: unknown key {unknown[1]!r}" + (f"; did you mean {near[0]!r}?" if near else ""),)
     key = _KEY.search(text)
