@@ -184,6 +184,17 @@ def test_a_long_verdict_continues_in_the_line_below() -> None:
     assert rollout.subline(info_of(fold(story.whole()), NOW), 120) == ()
 
 
+def test_a_badge_before_the_verdict_takes_nothing_out_of_it() -> None:
+    """A rehearsal's badge stands before the headline: the second line goes on where the first one ended."""
+    tale = story.until_batch(2, fails=("3",))
+    tale.end(Verdict.FAILED, "2 of 12 upgraded instances are unhealthy, which is more than the 20% that may be")
+    of = info_of(fold(tale.log), tale.now)
+    for badge in (0, 11, 30):
+        first = text_of(rollout.headline(of, 70 - badge))
+        second = text_of(rollout.subline(of, 70, badge=badge))
+        assert f"{first} {second}"[:90] == text_of(rollout.verdict(of))[:90], badge
+
+
 def test_a_policy_that_could_not_be_put_back_is_said_after_the_end() -> None:
     tale = story.until_batch(2)
     tale.say(PolicyRestored(False, "409"))

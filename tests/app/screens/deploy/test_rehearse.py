@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeSession
-from support.screens.form import WEB
+from support.screens.form import NEW_FILE, WEB, controller_of
 from support.screens.person import Person
 from support.story import plan_of
 from vmss_tui.app.effects import AskText, Effects
@@ -57,3 +57,26 @@ async def test_nothing_is_rehearsed_without_a_plan_an_answer_or_a_known_instance
     ):
         await person.perform(effects)
     assert session.rehearsals == [] and person.opened == []
+
+
+async def test_what_is_typed_is_rehearsed_although_its_plan_is_still_to_come(session: FakeSession) -> None:
+    """A key pressed right after a value was typed must not rehearse the plan from before."""
+    form = controller_of(session)
+    await Person().perform(form.read())
+    before = form.plan
+    form.typed("script.files", NEW_FILE)
+    form.typed("rollout.batch", "2")
+    *_, asked = form.rehearse()
+    assert isinstance(asked, AskText) and form.plan is not None and form.plan != before
+    await Person().perform(asked.then(""))
+    ((rehearsed, _),) = session.rehearsals
+    assert rehearsed == form.plan
+
+
+async def test_a_form_with_a_problem_is_not_rehearsed(session: FakeSession) -> None:
+    form, person = controller_of(session), Person()
+    assert form.rehearse() == (), "nothing was read yet"
+    await person.perform(form.read())
+    form.typed("rollout.pause", "soon")
+    await person.perform(form.rehearse())
+    assert person.said[0].startswith("not yet: pause") and session.rehearsals == []

@@ -70,13 +70,13 @@ def _window(info: RolloutInfo, gap: str) -> list[Piece]:
     return [(f"{gap}window {duration.clock(info.window_left)}", Role.WARN if info.window_short else Role.DIM)]
 
 
-def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
+def subline(info: RolloutInfo, cells: int, *, trouble: str = "", badge: int = 0) -> Line:
     """The current wait and its end, or the next step when no runner is active; after the end, the rest of the verdict.
 
-    `trouble` is what keeps a runner that is there from working.
+    `trouble` is what keeps a runner that is there from working, `badge` the cells of what stands before the headline.
     """
     if info.over:
-        return _after(info, cells)
+        return _after(info, cells, cells - badge)
     if trouble:
         return ((cut_end(plain(trouble), cells), Role.BAD),)
     if info.starts_at is not None:
@@ -136,11 +136,11 @@ def _clocked(moment: Moment, now: datetime) -> str:
     return f"   {words}" if words else ""
 
 
-def _after(info: RolloutInfo, cells: int) -> Line:
+def _after(info: RolloutInfo, cells: int, headline_cells: int) -> Line:
     if info.policy_restored is False:
         way = "set it in Azure" if info.verdict is Verdict.COMPLETED else "undo rolls back and restores it"
         return ((f"T{_foreign_policy(info)[1:]}: {way}", Role.WARN),)
-    rest = " ".join(text_of(line) for line in verdict_lines(info, cells)[1:])
+    rest = " ".join(text_of(line) for line in verdict_lines(info, headline_cells)[1:])
     return ((cut_end(rest, cells), Role.PLAIN),) if rest else ()
 
 

@@ -32,6 +32,7 @@ from vmss_tui.app.screens.deploy.draft import FormDraft
 from vmss_tui.app.screens.deploy.form import Form, Start, start_from_profile, start_from_set
 from vmss_tui.app.screens.deploy.profile_file import ProfileSaver, pick_profile
 from vmss_tui.app.screens.deploy.read_set import WatchedSet, known, read
+from vmss_tui.app.screens.deploy.rehearse import ask_and_rehearse
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -319,13 +320,25 @@ class DeployController:
         """Check the form, plan against what Azure says now, ask, start."""
         if self.form is None:
             return ()
+        return self._not_yet(self.form) or (Work(group="start", job=lambda: self._plan_now(when), waiting=PLANNING),)
+
+    def rehearse(self) -> Effects:
+        """Check the form, plan what is typed, ask for faults, rehearse on a copy."""
+        if self.form is None or self.reading is None:
+            return ()
+        problem = self._not_yet(self.form)
+        if problem:
+            return problem
+        planned = self.planned()
+        return (*planned, *ask_and_rehearse(self.plan, self.reading.snapshot, self._session))
+
+    def _not_yet(self, form: Form) -> Effects:
+        """The first problem of the form; empty without one."""
         try:
-            key, problem = self.form.first_problem()
+            key, problem = form.first_problem()
         except ProfileInvalid as error:
             return (Complain(error),)
-        if key:
-            return (Say(f"not yet: {key.split('.', 1)[-1]} {problem}", Role.BAD), FocusField(key))
-        return (Work(group="start", job=lambda: self._plan_now(when), waiting=PLANNING),)
+        return (Say(f"not yet: {key.split('.', 1)[-1]} {problem}", Role.BAD), FocusField(key)) if key else ()
 
     async def _plan_now(self, when: StartTime) -> Effects:
         azure = self._connection().azure

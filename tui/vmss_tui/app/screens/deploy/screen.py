@@ -22,7 +22,6 @@ from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.deploy.controller import DeployController
 from vmss_tui.app.screens.deploy.fields import ADD_PROTECTED, fields_of, remark
 from vmss_tui.app.screens.deploy.plan_text import plan_lines
-from vmss_tui.app.screens.deploy.rehearse import ask_and_rehearse
 from vmss_tui.app.widgets.form import Field, FormBox
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.app.widgets.notice import NoticePanel
@@ -302,9 +301,7 @@ class DeployScreen(BaseScreen):
 
     def do_rehearse(self) -> None:
         """Rehearse the current plan on a simulated copy."""
-        now = self.controller
-        snapshot = now.reading.snapshot if now.reading is not None else None
-        self.perform(ask_and_rehearse(now.plan, snapshot, self.shell.session))
+        self.perform(self.controller.rehearse())
 
     def do_save(self) -> None:
         """Save as a profile."""

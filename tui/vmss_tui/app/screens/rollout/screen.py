@@ -141,12 +141,16 @@ class RolloutScreen(RolloutActions):
         """Always as fresh as the journal."""
         return Freshness(live=not self.controller.replayed and not self.state.stage.over)
 
+    def _badge(self) -> Line:
+        return (("REHEARSAL", Role.WARN), ("  ", Role.PLAIN)) if self.controller.rehearsed else ()
+
     def _headline(self, width: int) -> Line:
-        badge: Line = (("REHEARSAL", Role.WARN), ("  ", Role.PLAIN)) if self.controller.rehearsed else ()
+        badge = self._badge()
         return (*badge, *lines.headline(self._info, width - len(text_of(badge))))
 
     def _subline(self, width: int) -> Line:
-        line = lines.subline(self._info, width, trouble=self.controller.runner_trouble)
+        badge = len(text_of(self._badge()))
+        line = lines.subline(self._info, width, trouble=self.controller.runner_trouble, badge=badge)
         return self.controller.presence.beside(line, width)
 
     def _fault(self, width: int) -> Sequence[Line]:

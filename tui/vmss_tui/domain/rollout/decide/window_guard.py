@@ -53,7 +53,7 @@ def _in_time(situation: Situation, table: Timetable, closes: datetime, needs: fl
     ends = situation.clock + timedelta(seconds=needs)
     what = "a batch of the roll back" if situation.state.rollback is not None else "a batch"
     what += " and a roll back" if situation.plan.reserves_rollback else ""
-    takes = f"{what} takes up to {duration.expected(needs)}"
+    takes = f"{what} {'take' if situation.plan.reserves_rollback else 'takes'} up to {duration.expected(needs)}"
     if ends <= closes:
         return Answer(True, f"{takes}, the window closes on {table.moment(closes)}", needs)
     left = duration.coarse((closes - situation.clock).total_seconds())
