@@ -9,6 +9,7 @@ from support.desk import sitting
 from support.fakes import FakeSession
 from vmss_tui.app.actions import table
 from vmss_tui.app.actions.action import shown
+from vmss_tui.app.actions.presets import PRESETS
 from vmss_tui.app.actions.rebinding import key_name, keys_by_action, problems
 from vmss_tui.config.lists import ListSettings
 
@@ -41,6 +42,25 @@ def test_what_cannot_be_is_refused_by_action() -> None:
     wrong = problems({"fleet.opn": ["o"], "fleet.open": ["warp"], "app.quit": ["ctrl+q"]})
     assert wrong.keys() == {"fleet.opn", "fleet.open"}
     assert "fleet.open" in wrong["fleet.opn"][1] and "'warp'" in wrong["fleet.open"][0]
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("j", "moves the cursor"), ("G", "moves the cursor"), ("ctrl+d", "moves the cursor"),
+        ("shift+up", "marks rows"),
+        ("tab", "between fields"), ("ctrl+m", "same key as enter"), ("ctrl+[", "same key as esc"), ("shift+a", "'A'"),
+    ],
+)  # fmt: skip
+def test_a_key_that_no_action_would_ever_get_is_refused(key: str, why: str) -> None:
+    assert why in problems({"rollout.cancel": ["ctrl+k", key]})["rollout.cancel"][0]
+
+
+def test_the_keys_of_actions_and_presets_do_come() -> None:
+    every = {action.id: list(map(shown, action.keys)) for action in table.ACTIONS}
+    for wanted in (every, *PRESETS.values()):
+        refused = {key for key, (message, _) in problems(wanted).items() if "key as" in message or "moves" in message}
+        assert not refused
 
 
 def test_a_clash_names_the_other_action() -> None:

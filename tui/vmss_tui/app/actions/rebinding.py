@@ -15,6 +15,18 @@ _TYPED = {people: name for name, people in NAMES.items()}
 _NAMED = frozenset((*NAMES, "enter", "space", "tab", "up", "down", "left", "right", "home", "end", "delete", "insert"))
 _KEY = re.compile(r"(?:(?:ctrl|alt|shift)\+)*(?:[a-zA-Z0-9]|f(?:[1-9]|1[0-9]|2[0-4])|[a-z_]{2,})")
 
+_SAME = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
+"""Keys for which a terminal sends the same as for another."""
+_TAKEN = {
+    **dict.fromkeys(
+        ("up", "down", "j", "k", "g", "G", "home", "end", "pageup", "pagedown"), "moves the cursor of lists"
+    ),
+    **dict.fromkeys(("ctrl+b", "ctrl+d", "ctrl+f", "ctrl+u"), "moves the cursor of lists"),
+    **dict.fromkeys(("shift+up", "shift+down"), "marks rows of lists"),
+    **dict.fromkeys(("tab", "shift+tab"), "moves between fields"),
+}
+"""Keys that widgets take before any action."""
+
 Wrong = Mapping[str, tuple[str, str]]
 """A message and a hint by action id."""
 
@@ -65,7 +77,20 @@ def _malformed(wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, tuple
             continue
         unknown = next((key for key in keys if not key_name(key)), None)
         if unknown is not None:
-            yield action, (f"{unknown!r} is not a key", "Write a letter, f5, ctrl+x, ?, enter, space or pageup.")
+            yield action, (f"{unknown!r} is not a key", "Write a letter, f5, ctrl+x, ?, enter, space or esc.")
+            continue
+        never = next((reason for key in keys if (reason := _never_comes(key_name(key)))), None)
+        if never is not None:
+            yield action, (never, "Choose another key.")
+
+
+def _never_comes(key: str) -> str:
+    """Why an action never gets this key; empty when it does."""
+    if key in _SAME:
+        return f"{shown(key)!r} is the same key as {shown(_SAME[key])} to a terminal"
+    if key.startswith("shift+") and len(key) == len("shift+a"):
+        return f"{key!r} is the capital letter {key[-1].upper()!r} to a terminal"
+    return f"{shown(key)!r} {_TAKEN[key]}" if key in _TAKEN else ""
 
 
 def _clashes(wanted: Mapping[str, tuple[str, ...]], preset: Mapping[str, tuple[str, ...]]) -> Wrong:
