@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vmss_tui.errors import AzureError, VmssTuiError
+from vmss_tui.errors import AzureError, ConnectionFailed, Forbidden, VmssTuiError
 from vmss_tui.gateway.arm_error import ArmError, read_body, read_error
 from vmss_tui.gateway.explain import RULES, explain
 from vmss_tui.gateway.explanations.rule import Kind
@@ -97,6 +97,19 @@ def test_nesting_has_an_end() -> None:
 def test_what_a_script_printed_is_not_taken_for_azures_reason() -> None:
     text = "Error message: 'command terminated with exit status=1\n[stderr]\nquota exceeded: vault secret not found'"
     assert explain(ArmError("VMExtensionProvisioningError", text)).kind is Kind.SCRIPT
+
+
+def test_a_page_that_is_not_azures_is_no_missing_right() -> None:
+    page = b"<html><body>Access to this site is blocked by your organization</body></html>"
+    for status in (403, 404):
+        found = from_response(status, {}, page, "read it")
+        assert isinstance(found, ConnectionFailed) and "proxy" in found.hint
+    assert isinstance(from_response(403, {"x-ms-request-id": "r"}, page, "read it"), Forbidden)
+
+
+def test_a_sentence_in_place_of_a_code_is_a_sentence() -> None:
+    found = from_response(409, {}, b'{"error": "The set is on loan."}', "write it")
+    assert "The set is on loan." in found.message and "no advice for The set" not in found.hint
 
 
 def test_an_unknown_code_gets_no_guess() -> None:

@@ -88,6 +88,8 @@ def read_error(value: Any, depth: int = 0) -> ArmError:
     wrapped = value.get("error", value.get("odata.error", value.get("Error")))
     if isinstance(wrapped, Mapping | list):
         return read_error(wrapped, depth + 1)
+    if isinstance(wrapped, str) and " " in wrapped and not _message(value):
+        return _from_text("", wrapped, depth)  # a sentence, not a code
     code = wrapped if isinstance(wrapped, str) else _first(value, _CODES)
     found = _from_text(code, _message(value), depth)
     return ArmError(
@@ -129,6 +131,8 @@ def _from_text(code: str, message: str, depth: int) -> ArmError:
 def _inside(value: Mapping[str, Any], depth: int) -> Iterator[ArmError]:
     for key in ("details", "Details", "errors"):
         entries = value.get(key)
+        if isinstance(entries, Mapping):
+            yield read_error(entries, depth + 1)
         if isinstance(entries, list):
             yield from (read_error(entry, depth + 1) for entry in entries)
     inner = value.get("innererror", value.get("innerError"))

@@ -26,6 +26,8 @@ _FROM_GUEST = "has reported a failure when processing extension"
 """Azure's words before it quotes an extension, also within the error of a rolling upgrade."""
 _NO_ADVICE = "follow Azure's message; vmss-tui has no advice for {code}. For Azure support, quote the request id"
 
+_NO_REASON = "Azure gave no reason; try again, and for Azure support quote the request id"
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -49,7 +51,7 @@ def explain(error: ArmError, status: int = 0, *, tenant: str = "") -> Explanatio
                 continue  # the text quotes a script's output, which may say anything
             if bool(rule.pattern) is specific and (found := _applied(rule, nodes, error, tenant)):
                 return found
-    return _by_status(status, error.specific_code)
+    return _by_status(status, error)
 
 
 def _applied(rule: Rule, nodes: Iterable[ArmError], whole: ArmError, tenant: str) -> Explanation | None:
@@ -72,9 +74,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
-def _by_status(status: int, code: str) -> Explanation:
+def _by_status(status: int, error: ArmError) -> Explanation:
     """An honest answer for an error that no table has."""
-    advice = _NO_ADVICE.format(code=code or "this answer")
+    silent = not error.specific_code and not error.text
+    advice = _NO_REASON if silent else _NO_ADVICE.format(code=error.specific_code or "this answer")
     kind, sentence, step, waits = _STATUSES.get(status, (Kind.UNKNOWN, "Azure refused it", "", False))
     if status >= 500:
         kind, sentence, step, waits = _FAILED

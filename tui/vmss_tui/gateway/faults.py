@@ -52,6 +52,7 @@ _BY_STATUS: dict[int, type[AzureError]] = {
     410: NotFound,
     412: Changed,
 }
+_FILTER = "a proxy or web filter between here and Azure may block it: ask for a rule for this host, or set HTTPS_PROXY"
 _INTERMEDIARY = "the answer came from a proxy or gateway between here and Azure; try again in a minute"
 
 
@@ -73,7 +74,10 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes, what: st
     if status == 407:
         return ConnectionFailed(message, hint=found.next_step, **about)
     kind = Unavailable if status >= 500 else _BY_STATUS.get(status, AzureError)
-    foreign = kind is Unavailable and not text and not about["request_id"]
+    unsigned = not text and not about["request_id"]
+    if unsigned and status < 500 and body.lstrip()[:1] == b"<":
+        return ConnectionFailed(f"cannot {what}: a page, not Azure, answered {status}", hint=_FILTER)
+    foreign = unsigned and kind is Unavailable
     return kind(
         message,
         hint=_INTERMEDIARY if foreign else found.next_step,

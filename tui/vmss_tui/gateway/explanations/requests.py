@@ -167,6 +167,13 @@ RULES = (
         _COMMON,
     ),
     Rule(
+        ("FailedIdentityOperation", "InvalidIdentityValues"),
+        Kind.REQUEST,
+        "Azure cannot use an identity that the scale set has",
+        "check the identities on the scale set: remove one that was deleted, or correct its resource id",
+        "Azure/azure-powershell issue 7713, kubernetes/autoscaler issue 1592",
+    ),
+    Rule(
         ("LinkedInvalidPropertyId", "InvalidResourceReference", "InvalidReference", "LinkedResourceNotFound"),
         Kind.REQUEST,
         "the scale set refers to a resource that does not exist",

@@ -74,6 +74,13 @@ RULES = (
         "Resolve common Azure deployment errors",
     ),
     Rule(
+        ("DisallowedOperation", "DisallowedProvider"),
+        Kind.SUBSCRIPTION,
+        "this kind of subscription cannot have virtual machines",
+        "use another subscription: some exist for sign-in or for students only",
+        "Azure/azure-docs issue 28437, Azure-MG-Sub-Governance-Reporting issue 110",
+    ),
+    Rule(
         (
             "ReadOnlyDisabledSubscription",
             "DisabledSubscription",
