@@ -182,7 +182,7 @@ def _hidden(item: str | list[str]) -> Any:
 
 
 def _says_secret(key: object, item: object) -> bool:
-    """Whether a text, or a list of texts, stands at a key that says that it is secret."""
+    """Whether the key of a text, or of a list of texts, says that it is secret."""
     if not (isinstance(key, str) and item and _is_text(item)):
         return False
     if SECRET_NAME.search(key) is not None:

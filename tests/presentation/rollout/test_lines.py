@@ -185,7 +185,7 @@ def test_a_long_verdict_continues_in_the_line_below() -> None:
 
 
 def test_a_badge_before_the_verdict_takes_nothing_out_of_it() -> None:
-    """A rehearsal's badge stands before the headline: the second line goes on where the first one ended."""
+    """A rehearsal's badge precedes the headline: the second line continues where the first one ended."""
     tale = story.until_batch(2, fails=("3",))
     tale.end(Verdict.FAILED, "2 of 12 upgraded instances are unhealthy, which is more than the 20% that may be")
     of = info_of(fold(tale.log), tale.now)

@@ -73,7 +73,7 @@ def _window(info: RolloutInfo, gap: str) -> list[Piece]:
 def subline(info: RolloutInfo, cells: int, *, trouble: str = "", badge: int = 0) -> Line:
     """The current wait and its end, or the next step when no runner is active; after the end, the rest of the verdict.
 
-    `trouble` is what keeps a runner that is there from working, `badge` the cells of what stands before the headline.
+    `trouble` is the reason why an active runner cannot work, `badge` the cells before the headline.
     """
     if info.over:
         return _after(info, cells, cells - badge)
