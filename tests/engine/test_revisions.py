@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.journal import NOW, WEB, plan, script
+from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Phase, Verdict
 from vmss_tui.engine.revisions import MOST, name_of, revision_named, revisions
@@ -77,6 +78,19 @@ def test_each_rollout_that_brought_a_version_names_it(journal: Journal) -> None:
     ids = [brought(journal, 7 - n, n, NOW + timedelta(days=5 + i)) for i, n in enumerate((4, 3, 4))]
     for rollout in (first, ids[1]):
         assert name_of(revision_named(journal, WEB, rollout)) == "web 4.0"
+
+
+def test_a_version_has_the_sources_of_its_protected_settings_also_where_another_replaced_it(journal: Journal) -> None:
+    """Azure shows none of them to the rollout that replaces the version."""
+    key = {"storageAccountKey": SecretRef(SecretSource.ENV, "KEY")}
+    old = replace(script(**version(5)), protected=key)
+    for number, (new, before) in enumerate(((old, script(**version(4))), (script(**version(6)), script(**version(5))))):
+        at = NOW + timedelta(days=8 + number)
+        rollout = journal.create(plan(script=new, previous=before), who="maria", at=at)
+        written = (e.WriteIntended("model", "update"), e.WriteAccepted("model", "https://x"))
+        journal.append(rollout, e.RunnerStarted(1, "h"), *written, e.Ended(Verdict.COMPLETED, "done"), at=at)
+    assert revision_named(journal, WEB, "web 5.0").script.protected == key
+    assert revision_named(journal, WEB, "web 4.0").script.protected == {}
 
 
 def test_two_versions_of_one_label_are_told_apart_by_their_digests(journal: Journal) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
@@ -116,7 +116,8 @@ def _history(journal: Journal, target: ScaleSetId, most: int) -> _History:
         last = plan.target_digest if last is None else last
         then = _Since(header, since, digests, protected)
         if not plan.removes:
-            found.setdefault(plan.script.digest, then.revision(plan.script))
+            known = found.setdefault(plan.script.digest, then.revision(plan.script))
+            found[plan.script.digest] = _with_sources(known, plan.script)
             brought_by[plan.script.digest].append(header.id)
         since |= touched_by(plan, state)
         digests |= {plan.target_digest} if plan.target_digest else set()
@@ -126,6 +127,16 @@ def _history(journal: Journal, target: ScaleSetId, most: int) -> _History:
             found.setdefault(plan.previous.digest, before.revision(plan.previous))
     more = len(headers) == most
     return _History(versions=tuple(found.values()), brought_by=brought_by, last=last, more=more)
+
+
+def _with_sources(known: Revision, brought: ScriptConfig) -> Revision:
+    """A version with the sources of its protected settings, which only a rollout that brought it knows.
+
+    The rollout that replaced it read the rest of it from Azure, which never shows them.
+    """
+    if known.script.protected or not brought.protected:
+        return known
+    return replace(known, script=replace(known.script, protected=brought.protected))
 
 
 @dataclass(frozen=True, slots=True)
