@@ -60,6 +60,8 @@ def check_whole(team: Team, world: SimulatorProcess, rollout: str) -> None:
     """Every instance of `hand` was updated, one batch each, none twice, and the record holds."""
     assert team.stage(rollout) == "completed"
     assert team.second("report", rollout, "--verify").code == 0
+    notes = [str(row["message"]) for row in team.log(rollout) if row["event"] == "noted"]
+    assert not [note for note in notes if "by force" in note], "silence by the database's clock is proof"
     updates = [row for row in writes(world) if "manualupgrade" in row["path"]]
     assert len(updates) == 4, "one batch an instance, each asked for once"
     current = {row["version"] for row in team.second("instances", "hand", "--json").json}

@@ -7,6 +7,7 @@ killed at any point, its successor decides from the same log and from what Azure
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from vmss_tui.domain.fleet.ids import Identity
@@ -26,7 +27,7 @@ from vmss_tui.engine.runner.rollout_log import RolloutLog, Team
 from vmss_tui.engine.runner.writes import Reveal
 from vmss_tui.engine.watch.shared import Publisher
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, VmssTuiError
-from vmss_tui.journal.lease import gone, owner
+from vmss_tui.journal.lease import Lease, Owner, gone, owner
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Clock
 
@@ -73,10 +74,7 @@ async def run(
         return ended
     before = journal.lease(rollout)
     lease = journal.take_lease(rollout, owner(pid, host), at=clock.now(), force=force)
-    opening: tuple[e.Event, ...] = ()
-    if before is not None and not gone(before, owner(pid, host), clock.now()):
-        note = f"lease taken by force: the runner on {before.host} (process {before.pid}) was not proven gone"
-        opening = (e.Noted(note, Severity.WARN),)
+    opening = () if before is None else _taken_over(before, owner(pid, host), clock.now(), shared=journal.shared)
     try:
         log = RolloutLog(rollout, journal, lease, clock, pace or Pace(), describe, team)
         names = VersionNames(journal.labels())
@@ -84,6 +82,19 @@ async def run(
     finally:
         with contextlib.suppress(JournalUnavailable):
             journal.release(lease)
+
+
+def _taken_over(before: Lease, here: Owner, now: datetime, *, shared: bool) -> tuple[e.Event, ...]:
+    """Notes on how the lease was taken from another runner; none where its process was seen to be gone.
+
+    In a journal that hosts share, only silence by the database's clock gives a lease away, never force.
+    """
+    if gone(before, here, now):
+        return ()
+    who = f"the runner on {before.host} (process {before.pid})"
+    if shared:
+        return (e.Noted(f"taken over: {who} sent no heartbeat and cannot write any more"),)
+    return (e.Noted(f"lease taken by force: {who} was not proven gone", Severity.WARN),)
 
 
 def _only_waits(command: Command) -> bool:
