@@ -104,6 +104,14 @@ def test_the_open_parts_of_a_protected_command_are_shown() -> None:
     assert "s3cr3tWord" not in "".join(found.notes)
 
 
+def test_protected_files_are_named_without_their_secrets() -> None:
+    files = ["https://files.example.com/1/a.sh?sig=s3cr3tWord", "https://bo:s3cr3tWord@h/b.sh", "[parameters('more')]"]
+    found = imported(template({}, protectedSettings={"fileUris": files}, parameters={"more": text()}))
+    (note,) = [note for note in found.notes if "FILE_URIS" in note]
+    assert note.endswith("https://files.example.com/1/a.sh?*** https://***@h/b.sh <more>")
+    assert "s3cr3tWord" not in "".join(found.notes)
+
+
 def test_an_open_account_name_stays_and_an_unknown_object_is_noted() -> None:
     found = imported(template(PLAIN, protectedSettings={"storageAccountName": "ship", "managedIdentity": {}}))
     assert {name: ref.source for name, ref in found.profile.protected.items()} == {

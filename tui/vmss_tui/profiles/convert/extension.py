@@ -324,11 +324,22 @@ def references(protected: Json) -> tuple[dict[str, SecretRef], list[str]]:
         else:
             variable = environment_name(key)
             refs[key] = SecretRef(SecretSource.ENV, variable)
-            command = f": {_command(value)}" if key == "commandToExecute" else ""
-            notes.append(f"the value of {key} was not taken over: put it into ${variable}{command}")
+            notes.append(f"the value of {key} was not taken over: put it into ${variable}{_open_parts(key, value)}")
     return refs, notes
 
 
+def _open_parts(key: str, value: Value) -> str:
+    """What of a protected value is not secret: of a command its words, of files their addresses without a query."""
+    if key == "commandToExecute":
+        return f": {_command(value)}"
+    if key == "fileUris" and isinstance(value, list):
+        files = [_shown(file).partition("?") for file in value if isinstance(file, str | Text | Hole)]
+        named = (_USERINFO.sub("//***@", address) + ("?***" if query else "") for address, query, _ in files)
+        return f", with blanks between them or as a JSON list: {' '.join(named)}"
+    return ""
+
+
+_USERINFO = re.compile(r"//[^/@]*@")
 _KNOWN_WORDS = re.compile(
     r"-{0,2}[A-Za-z][\w-]*|/c|[&|;]+|[\w./\\:-]*\.(?:sh|ps1|py|cmd|bat|exe|zip|gz|tgz|tar|msi)|<[\w-]+>", re.IGNORECASE
 )
