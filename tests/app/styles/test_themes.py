@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
+from support import estate
 from support.desk import sitting, terminal
+from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.styles.skins import read_skins
 from vmss_tui.app.styles.themes import COLORBLIND, CONTRAST, DARK, LIGHT
 from vmss_tui.app.widgets.grid import Grid
@@ -55,6 +57,7 @@ def test_no_two_states_of_the_color_blind_theme_differ_by_red_and_green_alone() 
 def test_a_skin_is_a_theme_with_other_colors(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
         'base = "vmss-light"\n[colors]\nsuccess = "#00d000"\nbackground = "#ffffee"\n[variables]\nrule = "#404040"\n'
+        'block-cursor-text-style = "bold not italic"\ntext-muted = "auto 60%"\nscrollbar = "#ffffff 50%"\n'
     )
     skins = read_skins(tmp_path)
     assert skins.problems == ()
@@ -74,6 +77,10 @@ def test_a_skin_is_a_theme_with_other_colors(tmp_path: Path) -> None:
         ('paint = "x"', "paint"),
         ("dark = 1", "dark"),
         ("[variables]\nrule = 1", "variables.rule"),
+        ("[variables]\nrule = '}{ x'", "variables.rule"),
+        ("[variables]\nblock-cursor-text-style = 'bold; x: y'", "bold; x: y"),
+        ("[variables]\n'a b' = '#ffffff'", "a b"),
+        ('base = ["vmss-dark"]', "vmss-dark"),
         ("= ", "cannot be read"),
     ],
 )
@@ -103,6 +110,14 @@ async def test_a_theme_that_there_is_not_is_said(tmp_path: Path, monkeypatch: py
     async with sitting(tmp_path) as desk:
         await desk.shows("there is no theme solarised")
         assert desk.app.theme == "vmss-dark"
+
+
+async def test_a_theme_with_a_mistake_is_said_on_the_screen_that_opens_first(tmp_path: Path) -> None:
+    themes_directory().mkdir(parents=True)
+    (themes_directory() / "mine.toml").write_text('base = "x"\n')
+    web = next(it.scale_set.id for it in estate.estate() if it.scale_set.name == "web-weu")
+    async with sitting(tmp_path, start_at=StartAt(scale_set=web)) as desk:
+        await desk.shows("'x'", "vmss-colorblind")
 
 
 async def test_a_reversed_row_has_one_color_in_sixteen_colors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """The part of the app that returns to where a person was, and opens what the command line names."""
 
+from functools import partial
+
 from textual.screen import Screen
 
 from vmss_tui.app import compat
@@ -15,6 +17,9 @@ from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.presentation.glyphs import Role
+
+_SOON_SECONDS = 0.1
+"""Until a screen that was opened is looked at again."""
 
 
 class PlaceApp(AccountApp):
@@ -78,8 +83,12 @@ class PlaceApp(AccountApp):
 
     def _say(self, words: str, role: Role = Role.PLAIN) -> None:
         screen = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, BaseScreen)), None)
-        if screen is not None:
+        if screen is None:
+            return
+        if screen.is_mounted:
             screen.flash(words, role)
+        else:  # it was opened a moment ago and has no status line yet
+            self.set_timer(_SOON_SECONDS, partial(self._say, words, role))
 
     def _stacks(self) -> list[list[Screen[object]]]:
         return compat.screen_stacks(self)

@@ -7,6 +7,7 @@ success = "#00d000"
 rule = "#404040"
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ _COLORS = (
     "primary", "secondary", "accent", "success", "warning", "error", "foreground", "background", "surface", "panel"
 )  # fmt: skip
 _TABLES = ("colors", "variables")
+_FLAG = "(?:not )?(?:bold|b|dim|italic|i|underline|u|reverse|r|strike|s)"
+_STYLE = re.compile(f"none|{_FLAG}(?: {_FLAG})*")
+_SHARE = re.compile(r"\d{1,3}%")
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def _mistakes(name: str, document: Mapping[str, Any]) -> Iterator[str]:
         if key in _TABLES:
             yield from _in_table(key, value)
         elif key == "base":
-            if value not in BY_NAME:
+            if not isinstance(value, str) or value not in BY_NAME:
                 yield f"base: {value!r} is unknown; use {', '.join(BY_NAME)}"
         elif key != "dark":
             yield f"{key} is unknown; use base, dark, [colors] and [variables]"
@@ -72,8 +77,19 @@ def _in_table(table: str, value: Any) -> Iterator[str]:
     for key, color in value.items():
         if table == "colors" and key not in _COLORS:
             yield f"colors.{key} is unknown; use {', '.join(_COLORS)}"
-        elif not isinstance(color, str) or (table == "colors" and not _is_color(color)):
+        elif table == "variables" and key.endswith("-style"):
+            if not isinstance(color, str) or not _STYLE.fullmatch(color):
+                yield f"{table}.{key}: {color!r} is not a style; write none, bold, underline or reverse"
+        elif not isinstance(color, str) or not (_is_color(color) or (table == "variables" and _is_shade(color))):
             yield f"{table}.{key}: {color!r} is not a color; write #rrggbb or a name such as ansi_green"
+        elif not _NAME.fullmatch(key):
+            yield f"{table}.{key!r} is not the name of a variable"
+
+
+def _is_shade(text: str) -> bool:
+    """Whether a text is what a variable may be beside a color: `auto 60%`, `#rrggbb 50%`, `transparent`."""
+    color, _, share = text.rpartition(" ")
+    return text == "initial" or (_SHARE.fullmatch(share) is not None and (color == "auto" or _is_color(color)))
 
 
 def _is_color(text: str) -> bool:
