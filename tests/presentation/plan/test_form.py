@@ -7,7 +7,7 @@ from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, OnFailure, RolloutPolicy
 from vmss_tui.presentation.plan import form
 
 
@@ -29,6 +29,9 @@ def test_hints_are_the_live_arithmetic() -> None:
     assert hint("rollout.unhealthy") == "stops above 12 of 60 unhealthy"
     assert hint("rollout.mode") == "rolling upgrade (Rolling)"
     assert hint("rollout.failure_budget") == "no limit for the whole rollout"
+    assert hint("rollout.on_failure") == "it stops"
+    asks = replace(shown, policy=replace(shown.policy, on_failure=OnFailure.ASK))
+    assert hint("rollout.on_failure", asks).startswith("it asks")
     assert hint("script.rerun") == "its own"
     assert form.hint(form.FieldSpec(key="rollout.batch", label="", hint="its own"), None, None) == "its own"
     steps = RolloutPolicy(

@@ -71,6 +71,8 @@ def test_a_cancel_says_what_stays_and_what_keeps_the_old_version() -> None:
     idle.begin()
     own = text(ask(Verb.CANCEL, info(idle)))
     assert "No new batch starts" in own and "may still end" not in own
+    one = info(story.until_batch(2, total=2, size=1))
+    assert "1 instance stays on web 2.5.0" in text(ask(Verb.CANCEL, one))
 
 
 @pytest.mark.parametrize("verb", [Verb.RETRY, Verb.UNDO])

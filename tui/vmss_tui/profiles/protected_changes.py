@@ -24,7 +24,7 @@ class ProtectedWord(StrEnum):
     """It is not written, which keeps what Azure has."""
     REPLACED = "unknown on Azure"
     """It is written, and what it replaces cannot be seen."""
-    KEPT = "kept, if there are any"
+    KEPT = "kept, if any"
     """Nothing is written; Azure keeps what it has."""
 
 

@@ -37,7 +37,7 @@ def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
         count = percent_of(limit.value, plan.total) if limit.percent else limit.value
         yield "failures", f"stops above {counted(count, 'failed instance')} in the whole rollout"
     if policy.on_failure is not OnFailure.STOP:
-        yield "on failure", _on_failure(plan)
+        yield "on failure", on_failure_words(plan)
     if policy.min_healthy_seconds and plan.strategy is not Strategy.ROLLING_UPGRADE:
         yield "healthy for", f"each instance {duration.exact(policy.min_healthy_seconds)} before its batch ends"
     if policy.soak_seconds:
@@ -61,7 +61,8 @@ def gate_words(gate: ExternalGate, when: str = "") -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _on_failure(plan: RolloutPlan) -> str:
+def on_failure_words(plan: RolloutPlan) -> str:
+    """What happens when a limit stops the rollout: `it pauses and asks: retry, exclude, roll back, or cancel`."""
     before = plan.previous.label if plan.previous is not None and plan.previous.label else "the version before"
     rolling = plan.strategy is Strategy.ROLLING_UPGRADE
     match plan.policy.on_failure:

@@ -1,5 +1,6 @@
 """The words of the deploy form: fields in their order, and the live arithmetic beside them. Pure."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from vmss_tui import duration
@@ -7,6 +8,7 @@ from vmss_tui.domain.fleet.health import HealthSource
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.upgrade_policy import percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.presentation.plan.conditions import on_failure_words
 from vmss_tui.text import counted
 
 
@@ -27,25 +29,10 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, scale_set: ScaleSet | None) 
     """The remark beside a field: the arithmetic of the current plan, else the field's own hint."""
     if plan is None:
         return spec.hint
-    match spec.key:
-        case "rollout.mode":
-            return mode_hint(plan)
-        case "rollout.batch":
-            return batch_hint(plan)
-        case "rollout.pause":
-            return pause_hint(plan)
-        case "rollout.unhealthy":
-            return unhealthy_hint(plan, scale_set)
-        case "rollout.unhealthy_upgraded":
-            return f"stops above {plan.policy.unhealthy_upgraded_percent}% of updated unhealthy"
-        case "rollout.failure_budget":
-            return budget_hint(plan)
-        case "rollout.min_healthy":
-            return healthy_hint(plan)
-        case "rollout.cross_zone":
-            return "a batch may span zones" if plan.policy.cross_zone else "one zone at a time"
-        case _:
-            return spec.hint
+    if spec.key == "rollout.unhealthy":
+        return unhealthy_hint(plan, scale_set)
+    said = _HINTS.get(spec.key)
+    return said(plan) if said is not None else spec.hint
 
 
 def unhealthy_hint(plan: RolloutPlan, scale_set: ScaleSet | None) -> str:
@@ -104,3 +91,18 @@ def budget_hint(plan: RolloutPlan) -> str:
         return "no limit for the whole rollout"
     count = percent_of(budget.value, plan.total) if budget.percent else budget.value
     return f"stops above {counted(count, 'failed instance')} in all"
+
+
+_HINTS: Mapping[str, Callable[[RolloutPlan], str]] = {
+    "rollout.mode": mode_hint,
+    "rollout.batch": batch_hint,
+    "rollout.pause": pause_hint,
+    "rollout.unhealthy_upgraded": lambda plan: (
+        f"stops above {plan.policy.unhealthy_upgraded_percent}% of updated unhealthy"
+    ),
+    "rollout.failure_budget": budget_hint,
+    "rollout.min_healthy": healthy_hint,
+    "rollout.on_failure": on_failure_words,
+    "rollout.cross_zone": lambda plan: "a batch may span zones" if plan.policy.cross_zone else "one zone at a time",
+}
+"""The arithmetic of a plan beside a field, by the field's key."""

@@ -68,11 +68,13 @@ def _pause_rolling_upgrade(info: RolloutInfo) -> tuple[Line, ...]:
 
 def _cancel(info: RolloutInfo) -> tuple[Line, ...]:
     who = "Azure's rolling upgrade is canceled." if azure_drives(info.plan) else "No new batch starts."
-    new, old, done = plain(info.new), plain(info.old), counted(info.done, "instance")
+    new, old = plain(info.new), plain(info.old)
+    done = counted(info.done, "instance stays", "instances stay")
+    kept = counted(info.count(Phase.WAITING), "instance keeps", "instances keep")
     return (
         _line(who),
         *_in_progress(info),
-        _line(f"{done} stay on {new}; {_waiting(info)} keep {old}."),
+        _line(f"{done} on {new}; {kept} {old}."),
         _line("The scale set model keeps the new script; undo restores the old one.", Role.DIM),
     )
 
