@@ -201,9 +201,7 @@ class LiveSession(Permissions, Switching):
     def profiles(self) -> ProfileStore:
         """See `app.session.Session`."""
         if self._profiles is None:
-            from vmss_tui.profiles.store.store import ProfileStore
-
-            self._profiles = ProfileStore.default(self._settings.profiles, self._settings.profile_directories)
+            self._profiles = self._settings.profile_store()
         return self._profiles
 
     async def start(self, plan: RolloutPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = "") -> str:

@@ -13,6 +13,7 @@ from vmss_tui.domain.fleet.set_rules import PRODUCTION, ProductionRules, SetRule
 if TYPE_CHECKING:
     from vmss_tui.config.read import Config, Problem
     from vmss_tui.domain.plan.rollout_policy import Hook
+    from vmss_tui.profiles.store.store import ProfileStore
 
 
 JOURNAL = "VMSS_TUI_JOURNAL"
@@ -51,6 +52,12 @@ class Settings:
     hooks: "tuple[Hook, ...]" = ()
     lists: ListSettings = field(default_factory=ListSettings)
     access: InstanceAccess = field(default_factory=InstanceAccess)
+
+    def profile_store(self) -> "ProfileStore":
+        """The profiles of every directory."""
+        from vmss_tui.profiles.store.store import ProfileStore
+
+        return ProfileStore.default(self.profiles, self.profile_directories)
 
     def with_configuration(self) -> "Settings":
         """The settings where the command line is silent: those of the configuration file, reported when wrong."""

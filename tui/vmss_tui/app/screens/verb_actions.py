@@ -1,15 +1,22 @@
-"""The keys that a rollout of one set and one over several share: the verbs, the report and the log."""
+"""A rollout on screen, of one set or over several: its verbs, its report and log, and who watches it."""
 
 from typing import Protocol
 
+from textual import work
+
 from vmss_tui.app.effects import Effects
 from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.rollout.presence import RolloutPresence
 from vmss_tui.domain.rollout.stage import Verb
+from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.engine.followup import Followup
 
 
 class VerbController(Protocol):
-    """What decides about the verbs; each returns effects for the screen."""
+    """The controller of a rollout of any kind; the verbs return effects for the screen."""
+
+    rollout: str
+    presence: RolloutPresence
 
     def pause_or_resume(self) -> Effects:
         """The one that makes sense now."""
@@ -37,6 +44,17 @@ class VerbActions(ListScreen):
     """A screen around a `VerbController`."""
 
     controller: VerbController
+
+    @property
+    def rollout(self) -> str:
+        """The rollout's id."""
+        return self.controller.rollout
+
+    @work(group="presence", exclusive=True, exit_on_error=False)
+    async def be_seen(self) -> None:
+        """Be seen to watch the rollout, and say who else does."""
+        through = Through.BROWSER if self.app.is_web else Through.APP
+        await self.controller.presence.be_seen(self.rollout, through, lambda who: self.flash(f"{who} is also watching"))
 
     def do_pause(self) -> None:
         """Pause or resume."""

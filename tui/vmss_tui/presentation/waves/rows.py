@@ -26,14 +26,14 @@ _URGENCY = {
 SetColumn = DataColumn[SetInfo, None]
 
 
-def bar(of: SetInfo | WavesInfo, cells: int) -> Line:
+def bar(info: SetInfo | WavesInfo, cells: int) -> Line:
     """Done, rolled back, failed, in progress, waiting; each count above 0 has at least one cell."""
     parts = (
-        (of.done, "█", Role.OK),
-        (of.rolled_back, "█", Role.WARN),
-        (of.failed, "█", Role.BAD),
-        (of.busy, "▓", Role.BUSY),
-        (max(0, of.total - of.done - of.rolled_back - of.failed - of.busy), "░", Role.WAIT),
+        (info.done, "█", Role.OK),
+        (info.rolled_back, "█", Role.WARN),
+        (info.failed, "█", Role.BAD),
+        (info.busy, "▓", Role.BUSY),
+        (max(0, info.total - info.done - info.rolled_back - info.failed - info.busy), "░", Role.WAIT),
     )
     sizes = shares([count for count, _, _ in parts], cells)
     return tuple((sign * size, role) for (_, sign, role), size in zip(parts, sizes, strict=True) if size)

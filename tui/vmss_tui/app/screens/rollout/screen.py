@@ -24,7 +24,6 @@ from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.events import Logged
 from vmss_tui.domain.rollout.state import RolloutState
-from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
@@ -86,11 +85,6 @@ class RolloutScreen(RolloutActions):
         self._instances = Shown.ALL
         self._painting = False
         self._painted_at = 0.0
-
-    @property
-    def rollout(self) -> str:
-        """The rollout's id."""
-        return self.controller.rollout
 
     @property
     def state(self) -> RolloutState:
@@ -172,12 +166,7 @@ class RolloutScreen(RolloutActions):
         """Follow the log, and be seen to."""
         self._follow_log()
         if not self.controller.replayed:
-            self._be_seen()
-
-    @work(group="presence", exclusive=True, exit_on_error=False)
-    async def _be_seen(self) -> None:
-        through = Through.BROWSER if self.app.is_web else Through.APP
-        await self.controller.presence.be_seen(self.rollout, through, lambda who: self.flash(f"{who} is also watching"))
+            self.be_seen()
 
     @work(group="rollout-log", exclusive=True, exit_on_error=False)
     async def _follow_log(self) -> None:

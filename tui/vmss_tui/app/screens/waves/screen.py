@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -16,7 +15,6 @@ from vmss_tui.app.screens.waves.controller import WavesController
 from vmss_tui.app.widgets.grid import Column, Row
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.domain.rollout.stage import Stage
-from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.domain.rollout.waves.state import SetStage
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint
@@ -45,11 +43,6 @@ class WavesScreen(VerbActions):
         super().__init__()
         self.controller = controller
         self._info = controller.info
-
-    @property
-    def rollout(self) -> str:
-        """The id of the whole."""
-        return self.controller.rollout
 
     # -- frame --------------------------------------------------------------------------------------------------
 
@@ -81,12 +74,7 @@ class WavesScreen(VerbActions):
         """Read the logs, and be seen to."""
         self.controller.refresh()
         self.redraw()
-        self._be_seen()
-
-    @work(group="presence", exclusive=True, exit_on_error=False)
-    async def _be_seen(self) -> None:
-        through = Through.BROWSER if self.app.is_web else Through.APP
-        await self.controller.presence.be_seen(self.rollout, through, lambda who: self.flash(f"{who} is also watching"))
+        self.be_seen()
 
     def uncovered(self) -> None:
         """Look again."""

@@ -23,11 +23,6 @@ from vmss_tui.profiles.store.store import ProfileStore
 _OS = click.option("--os", "system", type=click.Choice(["linux", "windows"]), help="Operating system of the handler.")
 
 
-def _store(ctx: click.Context) -> ProfileStore:
-    settings = current(ctx)
-    return ProfileStore.default(settings.profiles, settings.profile_directories)
-
-
 @click.command("new")
 @click.argument("name")
 @_OS
@@ -37,7 +32,7 @@ def new_profile(ctx: click.Context, name: str, system: str | None) -> int:
     """Create a commented profile NAME, ready for editing, and print its path."""
     from vmss_tui.profiles.format.template import starter_text
 
-    output.line(str(_store(ctx).create(name, starter_text(name, HandlerOs(system or "linux")))))
+    output.line(str(current(ctx).profile_store().create(name, starter_text(name, HandlerOs(system or "linux")))))
     return 0
 
 
@@ -73,7 +68,7 @@ def import_profile(
         secret = None if protected is None else _json(protected)
         found = from_json(_json(file), secret, name=stem, handler=handler)
     for imported in found:
-        _save(_store(ctx), imported, as_is=as_is, force=force)
+        _save(current(ctx).profile_store(), imported, as_is=as_is, force=force)
     return 0
 
 
@@ -146,7 +141,7 @@ def export_profile(
     from vmss_tui.profiles.convert.export import to_arm, to_az
     from vmss_tui.profiles.model import resolve
 
-    found = _store(ctx).get(profile)
+    found = current(ctx).profile_store().get(profile)
     resolved = resolve(found, assignments(variables), environ=os.environ)
     ids = found.targets.ids
     target = _id(scaleset) if scaleset else ids[0] if len(ids) == 1 else None

@@ -36,14 +36,16 @@ def name_version(ctx: click.Context, scaleset: str, label: str, instance: str | 
 
 
 def _digest(snapshot: SetSnapshot, instance: str | None) -> str:
-    of = snapshot.scale_set
+    scale_set = snapshot.scale_set
     if instance is None:
-        if of.script is None:
-            raise UsageError(f"{of.id.short} has no Custom Script Extension", hint="it has no version to name")
-        return of.script.digest
+        if scale_set.script is None:
+            raise UsageError(f"{scale_set.id.short} has no Custom Script Extension", hint="it has no version to name")
+        return scale_set.script.digest
     found = snapshot.instance(instance)
     if found is None:
-        raise UsageError(f"{of.id.short} has no instance {instance!r}", hint=f"`vmss-tui instances {of.id.short}`")
+        raise UsageError(
+            f"{scale_set.id.short} has no instance {instance!r}", hint=f"`vmss-tui instances {scale_set.id.short}`"
+        )
     if not found.script_digest:
         raise UsageError(f"instance {instance} runs no script", hint="it has no version to name")
     return found.script_digest

@@ -20,12 +20,7 @@ from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, plain_value
 from vmss_tui.profiles.format.problem import LintProblem, Severity
 from vmss_tui.profiles.lint.lint import lint_with_syntax
-from vmss_tui.profiles.store.store import ProfileEntry, ProfileStore
-
-
-def _store(ctx: click.Context) -> ProfileStore:
-    settings = current(ctx)
-    return ProfileStore.default(settings.profiles, settings.profile_directories)
+from vmss_tui.profiles.store.store import ProfileEntry
 
 
 @click.group(cls=HelpfulGroup)
@@ -40,7 +35,7 @@ def profiles() -> None:
 @click.pass_context
 def list_profiles(ctx: click.Context, shape: Shape) -> int:
     """List all profiles with their origin, last used first."""
-    entries = _store(ctx).list()
+    entries = current(ctx).profile_store().list()
     shape.answer([_record(entry) for entry in entries], lambda: _table(entries))
     return 0
 
@@ -80,7 +75,7 @@ def _record(entry: ProfileEntry) -> Record:
 @click.pass_context
 def show_profile(ctx: click.Context, profile: str, shape: Shape) -> int:
     """Print the file of PROFILE, or with -o json its parsed content. Literal secrets are hidden."""
-    store = _store(ctx)
+    store = current(ctx).profile_store()
     entry = store.find(profile)
     if shape.for_people:
         output.lines([f"# {entry.path}", *store.shown(entry).rstrip("\n").split("\n")])
@@ -115,13 +110,13 @@ def lint_profiles(ctx: click.Context, files: tuple[str, ...], strict: bool, shap
 
 
 def _linted(ctx: click.Context, files: Sequence[str]) -> Sequence[str]:
-    return files or [str(entry.path) for entry in _store(ctx).list()]
+    return files or [str(entry.path) for entry in current(ctx).profile_store().list()]
 
 
 def _problems(ctx: click.Context, name: str) -> tuple[LintProblem, ...]:
     if name == "-":
         return asyncio.run(lint_with_syntax(Path("<stdin>"), sys.stdin.read()))
-    return asyncio.run(lint_with_syntax(_store(ctx).find(name).path))
+    return asyncio.run(lint_with_syntax(current(ctx).profile_store().find(name).path))
 
 
 def _problem(problem: LintProblem) -> Record:
