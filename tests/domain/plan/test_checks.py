@@ -19,7 +19,7 @@ from vmss_tui.domain.fleet.script import (
     SecretSource,
 )
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate, RolloutPolicy
 
@@ -218,3 +218,10 @@ def test_two_script_extensions_are_refused_without_advice_that_leads_back() -> N
     found = codes(snapshot(*TEN, extensions=both), None, script(name="CustomScript"))
     assert "several-scripts" in found and "other-script" not in found
     assert "several-scripts" in codes(snapshot(*TEN, extensions=both), None, script(name="OldScript"))
+
+
+def test_restoring_a_policy_with_surge_replaces_the_instances() -> None:
+    for surge in (False, True):
+        of = snapshot(*TEN, mode=R, policy=RollingPolicy(surge=surge))
+        (finding,) = [found for found in plan(of, policy(pause_seconds=5)).findings if found.code == "restore-walks"]
+        assert ("replace" in finding.message, "no script" in finding.message) == (surge, not surge)

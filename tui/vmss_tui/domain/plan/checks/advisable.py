@@ -169,10 +169,13 @@ def _policy_written(facts: Facts) -> Iterator[Finding]:
     else:
         yield info("policy-written", "the set's rolling policy is written together with the script, in one change")
     if facts.plan.policy.restore_policy and before is UpgradeMode.ROLLING:
+        own = facts.plan.own[1]
+        replaces = own.surge
+        what = "replace every instance once more, by MaxSurge" if replaces else "check every instance once more"
         yield warn(
             "restore-walks",
-            "restoring the set's own policy may make Azure check every instance once more (no script is executed)",
-            "Keep the new policy with restore_policy = false.",
+            f"restoring the set's own policy may make Azure {what}" + ("" if replaces else " (no script is executed)"),
+            "Keep the new policy with restore_policy = false, or give the set's own numbers.",
         )
 
 

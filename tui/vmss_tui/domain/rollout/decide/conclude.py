@@ -110,11 +110,16 @@ def _differs(situation: Situation) -> bool:
 
 
 def _restore(situation: Situation) -> Commands:
-    mode = situation.plan.own[0].value
+    own_mode, own_policy = situation.plan.own
+    mode = own_mode.value
     if RESTORE not in situation.state.writes and (danger := _danger(situation)):
         return [Record((e.PolicyRestored(False, danger),))]
     write = Write(RESTORE, Action.RESTORE, f"restore the scale set's own upgrade policy ({mode})")
-    walks = "; Azure checks every instance once more, no script is executed" if mode == UpgradeMode.ROLLING else ""
+    surge = own_policy.surge
+    once_more = (
+        "may replace every instance once more" if surge else "checks every instance once more, no script is executed"
+    )
+    walks = f"; Azure {once_more}" if own_mode is UpgradeMode.ROLLING else ""
     why = f"restoring the scale set's own upgrade policy{walks}"
     waiting = follow(situation, write, arrived=_is_back(situation), why=why)
     if waiting is not None:
