@@ -122,6 +122,20 @@ async def test_without_the_lock_a_process_takes_a_tenth_and_a_quarter_of_the_ref
     assert sum(clock.slept) == pytest.approx(5 / 0.25)
 
 
+async def test_without_the_lock_an_inventory_is_read_within_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_levels, "LOCK_SECONDS", 0.0)
+    clock, file = Clock(), tmp_path / "quota.json"
+    file.touch()
+    governor = Governor(clock, file)
+    with file.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for _ in range(12):
+            await governor.admit("", "resource graph")
+    assert sum(clock.slept) < 5
+
+
 async def test_a_clock_that_was_put_back_does_not_make_anybody_wait(tmp_path: Path) -> None:
     clock, file = Clock(), tmp_path / "quota.json"
     clock.seconds = 100_000.0

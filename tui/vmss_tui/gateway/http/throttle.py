@@ -47,6 +47,8 @@ LONGEST_DELAY = LONGEST_WAIT
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
 OWN_SHARE, OWN_RATE = 0.1, 0.25
 """The share of a bucket, and of its refill, for a process that cannot get at the shared levels."""
+OWN_QUERIES = (0.5, 0.5)
+"""The same of a bucket that is refilled within seconds: an inventory takes a dozen queries at once."""
 UNSAID_SECONDS = 30.0
 """How long to wait after a refusal that does not say it."""
 CHARGE_HEADER = "x-ms-request-charge"
@@ -147,7 +149,8 @@ class Governor:
 
     def _own_share(self, subscription: str, name: str, level: Level, now: float) -> Level:
         """The share of a bucket that this process may take while it does not know about the others."""
-        size, rate = max(1.0, OWN_SHARE * level.size), OWN_RATE * level.rate
+        size, rate = OWN_QUERIES if level.window else (OWN_SHARE, OWN_RATE)
+        size, rate = max(1.0, size * level.size), rate * level.rate
         return self._own.setdefault(self._key(subscription, name), Level(size, rate, size, now))
 
     def _uses(
