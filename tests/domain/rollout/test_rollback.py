@@ -205,6 +205,17 @@ def test_an_undo_command_beside_a_hidden_command_cannot_run(hidden: str) -> None
     assert back.undoes is None and found.severity is Severity.WARN and "cannot run" in found.message
 
 
+def test_an_undo_of_a_rollout_that_continued_another_is_refused() -> None:
+    """The model had its version before: writing it again would change nothing."""
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    again = back_of(toy, replace(made, previous=made.script), state)
+    assert "same-before" in {finding.code for finding in again.refusals}
+    left = back_of(toy, replace(made, previous=made.script), replace(state, policy_restored=False))
+    assert "same-before" not in {finding.code for finding in left.refusals}, "the set's own policy is to be restored"
+    assert "same-before" not in {finding.code for finding in back_of(toy, made, state).refusals}
+
+
 def revision(**more: object) -> Revision:
     made = Revision(replace(script(0), label="web 0"), "0000", Toy().now, "maria")
     return replace(made, **more)  # type: ignore[arg-type]

@@ -7,9 +7,10 @@ from typing import assert_never
 
 from vmss_tui.domain.fleet.script import SecretRef
 from vmss_tui.domain.plan.overrides import Override
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
+from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.engine.prepare import Names, RetryWish, UndoWish, nameless
 from vmss_tui.engine.revisions import revision_named
@@ -37,11 +38,14 @@ def followup_wish(
 ) -> RetryWish | UndoWish:
     """What a retry or an undo of a rollout (full id) asks for; the plan's findings say what cannot be done.
 
-    `to` names an earlier version for an undo (`revision_named`); empty: the one from before the rollout.
+    `to` names an earlier version for an undo (`revision_named`); empty: the one from before the rollout. An undo of a
+    retry is one of the rollout that it retried: the retry itself brought no version.
 
     Raises UsageError while the rollout runs, or for a version that is not known; JournalUnavailable.
     """
     header, ended = journal.header(rollout), journal.state(rollout)
+    if followup is Followup.UNDO and ended.stage.over:
+        header, ended = _brought(journal, header, ended)
     state = replace(ended.forward, policy_restored=ended.policy_restored) if ended.forward is not None else ended
     plan, history = state.plan, journal.track_record(header.target)
     if plan is None or not ended.stage.over:
@@ -81,6 +85,20 @@ def followup_wish(
             )
         case _:
             assert_never(followup)
+
+
+def _brought(journal: Journal, header: RolloutHeader, ended: RolloutState) -> tuple[RolloutHeader, RolloutState]:
+    """The rollout that brought a version: itself, or of a retry the one that it retried, as far as the journal goes."""
+    while ended.plan is not None and ended.plan.purpose is Purpose.RETRY:
+        retried = ended.plan.origin.removeprefix(f"{Followup.RETRY} of ")
+        try:
+            earlier, state = journal.header(retried), journal.state(retried)
+        except UsageError:
+            break
+        if earlier.created_at >= header.created_at:
+            break
+        header, ended = earlier, state
+    return header, ended
 
 
 def _sources(journal: Journal, header: RolloutHeader, plan: RolloutPlan) -> Mapping[str, SecretRef]:

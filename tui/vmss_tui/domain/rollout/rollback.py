@@ -48,6 +48,8 @@ class Revision:
 
 CHANGED_SINCE = "changed-since"
 """Code of the warning that the set has another script than the rollout brought."""
+SAME_BEFORE = "same-before"
+"""Code of the refusal to undo a rollout that brought the version that was there before."""
 _HIDDEN = {"commandToExecute", "script"}
 """Protected settings beside which a public command is refused."""
 
@@ -100,8 +102,8 @@ def plan_rollback(
     found = [item for item in find(snapshot, back, now) if not (back.removes and item.code in ABOUT_SAMENESS)]
     overwrote = bool(plan.script.protected) or (to is not None and to.protected)
     lost = _lost(plan, again if overwrote else None, snapshot, brought)
-    sealed = _sealed(to) if to is not None else []
-    return replace(back, findings=by_weight(*found, *lost, *sealed, *_undo_command(plan.script)))
+    other = _sealed(to) if to is not None else _same_before(plan, state)
+    return replace(back, findings=by_weight(*found, *lost, *other, *_undo_command(plan.script)))
 
 
 def _undoes(script: ScriptConfig, now: datetime) -> ScriptConfig | None:
@@ -127,6 +129,15 @@ def _undo_command(script: ScriptConfig) -> list[Finding]:
         message = "the undo command cannot run: the command of the version is a protected setting, which Azure keeps"
         return [warn("undo-command", message)]
     return [info("undo-command", f"before its earlier version is restored, each instance runs: {script.undo}")]
+
+
+def _same_before(plan: RolloutPlan, state: RolloutState) -> list[Finding]:
+    """A rollout that continued or repeated another one: there is nothing that its undo could change."""
+    same = plan.previous is not None and plan.previous.digest == plan.target_digest
+    if not same or plan.script.protected or state.policy_restored is False:
+        return []
+    message = f"the scale set model was {plan.to_label} before that rollout, too"
+    return [refuse(SAME_BEFORE, message, "Name an earlier version with `undo --to`, or undo the rollout before it.")]
 
 
 def _sealed(to: Revision) -> list[Finding]:

@@ -15,7 +15,7 @@ from vmss_tui.domain.plan.rollout_policy import OnFailure
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Commands, Record, Situation
 from vmss_tui.domain.rollout.decide.gates import changed_outside
-from vmss_tui.domain.rollout.rollback import plan_rollback
+from vmss_tui.domain.rollout.rollback import SAME_BEFORE, plan_rollback
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.domain.rollout.write_keys import REPAIRS_OFF, touched
 
@@ -71,7 +71,8 @@ def roll_back(
     back = plan_rollback(THIS, plan, left, situation.snapshot, only=only, now=situation.now)
     back = allow(back, {Override(code): reason for code, reason in {**plan.overrides, **state.overrides}.items()})
     for refusal in back.refusals:
-        return None, refusal.message
+        if refusal.code != SAME_BEFORE:  # then there is nothing to do, which its own conclusion says
+            return None, refusal.message
     policy = replace(back.policy, gate=None, on_failure=OnFailure.STOP)
     held = plan.holds_repairs and REPAIRS_OFF in state.accepted
     back = replace(back, policy=policy, history=plan.history, holds_repairs=back.holds_repairs or held)
