@@ -64,6 +64,19 @@ async def test_a_quota_file_of_another_shape_is_replaced(tmp_path: Path, text: s
     assert json.loads(file.read_text())["levels"]
 
 
+async def test_the_file_is_shortened_when_little_of_it_is_used(tmp_path: Path) -> None:
+    clock, file = Clock(), tmp_path / "quota.json"
+    governor = Governor(clock, file)
+    for number in range(200):
+        governor.observe(f"subscription {number}", "instances", header(5))
+    largest = file.stat().st_size
+    clock.seconds += 3600
+    governor.observe("s", "instances", header(5))
+    assert file.stat().st_size < largest / 10
+    await Governor(clock, file).admit("s", "instances")
+    assert list(json.loads(file.read_text())["levels"])
+
+
 async def test_without_a_place_for_the_file_each_process_goes_by_what_it_knows(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")

@@ -26,6 +26,8 @@ from vmss_tui.ports import QuotaPlace
 
 LARGEST = 1024 * 1024
 """Bytes; a larger file is not ours."""
+ROOMY = 4096
+"""Bytes; a file is shortened when it is larger than this and twice what is in it."""
 LOCK_SECONDS = 10.0
 """How long a read waits for the levels: a process that was stopped while it held them must not stop the others."""
 REST_SECONDS = 10.0
@@ -167,7 +169,7 @@ class LevelsInFile:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return None
-            text = os.read(descriptor, LARGEST).decode("utf-8")
+            text = os.read(descriptor, LARGEST).decode("utf-8").rstrip()
             if text and text != self._last:
                 self._levels.load(text, now)
         except ValueError:
@@ -179,10 +181,13 @@ class LevelsInFile:
         return descriptor
 
     def _write(self, descriptor: int, now: float) -> None:
+        """One write of what was there in length: to shorten a file takes milliseconds, for which others wait."""
         text = self._levels.dumped(now)
         with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, text.encode(), 0)
+            length = os.fstat(descriptor).st_size
+            os.pwrite(descriptor, text.encode().ljust(length), 0)
+            if length > ROOMY + 2 * len(text):
+                os.ftruncate(descriptor, len(text))
             self._last = text
 
 
