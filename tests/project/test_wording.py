@@ -36,6 +36,25 @@ WITHOUT_A_SUBJECT = re.compile(
 """Clauses in place of a subject, verbs that personify, and other translated phrases."""
 
 
+TRANSLATED = re.compile(
+    r"\bwho(?:so)?ever\b|\bwhatever\b|\bwherever\b|\bsomebody\b|\banew\b|\btaken for\b"
+    r"|\b(?:stands?|stood)\b(?! (?:for|out)\b)(?!-)|\bso (?:long|many) (?:after|of|at)\b",
+    re.IGNORECASE,
+)
+"""The same for texts that users read, whose clauses and short forms vary more."""
+
+
+def test_no_text_has_a_translated_phrase() -> None:
+    found = {
+        f"{module.name}:{line}": match.group()
+        for module in modules()
+        for line, text in texts(module)
+        if (match := TRANSLATED.search(text))
+    }
+    found |= {name: match.group() for name, text in documents() if (match := TRANSLATED.search(text))}
+    assert found == {}
+
+
 def test_docstrings_and_comments_name_their_subject() -> None:
     found = {
         f"{module.path.relative_to(ROOT)}:{line}": match.group()

@@ -243,7 +243,7 @@ def sign_in_failed(error: BaseException, message: str, *, tenant: str = "") -> S
     """A refused sign-in: why, and the command to run, whole (a cut claims challenge is useless)."""
     found, text = explain_sign_in(error, tenant), str(error)
     command = suggested_command(str(getattr(error, "message", "") or error))
-    hint = found.next_step if found else "check the credential, or choose another with --auth (az login signs in anew)"
+    hint = found.next_step if found else "check the credential, or choose another with --auth (az login signs in again)"
     if command:
         hint = f"run: {command}"
     code = _ENTRA_CODE.search(text)

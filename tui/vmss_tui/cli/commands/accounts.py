@@ -75,7 +75,7 @@ class Switching:
     async def use_account(self, account: Account) -> None:
         """See `app.session.Session`."""
         if self._settings.guest:
-            raise UsageError("who only looks on cannot sign in otherwise", hint="Ask whoever serves the app.")
+            raise UsageError("who only looks on cannot sign in otherwise", hint="Ask the person who serves the app.")
         settings = with_account(self._settings, account)
         cloud = load_cloud(settings.cloud, directories=settings.cloud_directories)
         before, self._azure = self._azure, None

@@ -22,7 +22,7 @@ def require_operator() -> None:
 
 def _refuse(refusal: str) -> None:
     if refusal:
-        raise PreflightRefused(refusal, hint="Ask an operator, or whoever keeps the configuration.")
+        raise PreflightRefused(refusal, hint="Ask an operator, or the owner of the configuration.")
 
 
 class Permissions:

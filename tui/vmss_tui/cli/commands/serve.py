@@ -104,7 +104,7 @@ def _announce(doors: "Doors", address: str, given: tuple[str, str]) -> None:
         if token is not None and token not in given:
             diagnostics.say(f"token to {what}: {token}")
     if doors.look is None:
-        diagnostics.say(f"whoever is on this host may look; {TOKEN} makes the server ask for a token")
+        diagnostics.say(f"every user of this host may look; {TOKEN} makes the server ask for a token")
     diagnostics.say("serving until Ctrl-C; rollouts are at /rollouts" + ("; writes at /act" if doors.act else ""))
 
 

@@ -40,7 +40,7 @@ RULES = (
     Rule(
         ("DenyAssignmentAuthorizationFailed", "AuthorizationFailed", "Forbidden"),
         Kind.DENY_ASSIGNMENT,
-        "a deny assignment forbids it, whatever roles you have",
+        "a deny assignment forbids it, regardless of your roles",
         "the scale set belongs to another service or deployment stack: change it there, or ask the owner of the deny"
         " assignment {name} to except you",
         "Understand Azure deny assignments",
@@ -49,7 +49,7 @@ RULES = (
     Rule(
         ("DenyAssignmentAuthorizationFailed",),
         Kind.DENY_ASSIGNMENT,
-        "a deny assignment forbids it, whatever roles you have",
+        "a deny assignment forbids it, regardless of your roles",
         "the scale set belongs to another service or deployment stack: change it there",
         "Understand Azure deny assignments",
     ),
@@ -112,7 +112,7 @@ RULES = (
         ("ScopeLocked",),
         Kind.LOCK,
         "a management lock forbids it",
-        "remove the lock on {scope}, or ask whoever set it; the list: az lock list --scope {scope}",
+        "remove the lock on {scope}, or ask its owner; the list: az lock list --scope {scope}",
         "Lock your resources to protect your infrastructure",
         pattern=r"scope\(s\) are locked:\s*'(?P<scope>[^']+)'",
     ),
@@ -120,7 +120,7 @@ RULES = (
         ("ScopeLocked",),
         Kind.LOCK,
         "a management lock forbids it",
-        "remove the lock that Azure names, or ask whoever set it",
+        "remove the lock that Azure names, or ask its owner",
         "Lock your resources to protect your infrastructure",
     ),
 )

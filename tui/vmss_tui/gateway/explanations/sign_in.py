@@ -160,7 +160,7 @@ RULES = (
     Rule(
         ("AADSTS70020:",),
         Kind.SIGN_IN,
-        "the code has expired: nobody entered it in time",
+        "the code expired before it was entered",
         "sign in again for a new code",
         _AADSTS,
     ),

@@ -12,7 +12,7 @@ command = "powershell -ExecutionPolicy Unrestricted -File Install.ps1 -Version $
 
 def starter_text(name: str, os: HandlerOs = HandlerOs.LINUX) -> str:
     """A profile that lints clean and says what to change."""
-    return f'''# When to use it: say it here, for whoever finds this file in two years.
+    return f'''# When to use it: say it here, for a colleague who finds this file in two years.
 schema = 1
 name = "{name}"
 description = "Install a release of {name}"

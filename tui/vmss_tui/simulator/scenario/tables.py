@@ -36,7 +36,7 @@ from vmss_tui.simulator.world.state.states import Execution, FailureCause, Healt
 
 SWITCH_MEANINGS = {
     "cancel": "abandon: the batch in flight counts as failed (2023); finish: it is let to end (2018).",
-    "restamp_operations": "Stamp a rolling operation's startTime anew at each batch (recordings of 2017-2020).",
+    "restamp_operations": "Set a rolling operation's startTime again at each batch (recordings of 2017-2020).",
     "never_rolled": "Status of rollingUpgrades/latest before any rolling upgrade (inferred).",
     "echo_protected_settings": "The 201 of an extension PUT echoes protectedSettings (recorded twice in 2018).",
     "noop_write_walks": "A write that changes nothing still walks every instance of a Rolling set (recorded 2020).",
@@ -159,7 +159,7 @@ FILE = Table(
             (
                 text("id", "GUID; made from the name by default.", "22222222-2222-4222-8222-222222222222"),
                 text("name", "Display name; scale sets refer to it. {n} counts copies.", "prod-europe", required=True),
-                number("copies", "Make so many of it; a scale set that names {n} is in each.", "100", most=10_000),
+                number("copies", "How many copies of it; a scale set that names {n} is in each.", "100", most=10_000),
                 text("tenant", "Name or id of its tenant; the first by default.", "Contoso Shipping"),
                 choice("state", ("Enabled", "Warned", "PastDue", "Disabled", "Deleted"), "State.", "Warned"),
             ),
@@ -254,7 +254,7 @@ FILE = Table(
                 text("failure_stderr", "stderr where it fails.", "E: Unable to locate package web"),
                 flag("hangs", "It never ends."),
                 instances("hangs_on", "Where it never ends.", "[5]"),
-                number("output_bytes", "Pad stdout to so many bytes.", "1048576"),
+                number("output_bytes", "Pad stdout to this number of bytes.", "1048576"),
                 flag("unhealthy_after", "It ends well but the instance stays unhealthy."),
                 instances("unhealthy_on", "Where the instance stays unhealthy.", "[7]"),
                 flag("healthy_after_failure", "A failed script leaves the old version serving."),

@@ -98,7 +98,7 @@ def locks(facts: Facts) -> Iterator[Finding]:
 
 def _lock(facts: Facts, lock: Lock) -> Iterator[Finding]:
     named = f"lock {lock.name!r} ({lock.level.value}) on {lock.scope}" + (f": {lock.notes}" if lock.notes else "")
-    way = "Whoever owns the lock can remove it (Microsoft.Authorization/locks/delete); a role does not help."
+    way = "The owner of the lock can remove it (Microsoft.Authorization/locks/delete); a role does not help."
     if lock.level is LockLevel.READ_ONLY:
         yield refuse("locked", f"Azure refuses every write: {named}", way)
     elif facts.plan.removes:

@@ -56,7 +56,7 @@ def _azure(facts: Facts, table: Timetable) -> Iterator[Finding]:
             "azure-knows-no-window",
             "an Azure rolling upgrade does not observe maintenance windows: vmss-tui cancels it when the next batch "
             "could not end in time",
-            'mode = "manual" lets vmss-tui drive the batches, each of which is checked before it starts.',
+            'mode = "manual" lets vmss-tui drive the batches and check each before it starts.',
         )
 
 

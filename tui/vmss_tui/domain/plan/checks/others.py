@@ -26,7 +26,7 @@ _COMING = (Provisioning.CREATING, Provisioning.DELETING)
 _LAG = timedelta(minutes=10)
 """How late a change may be in the log: a rollout that began since did not know of it."""
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NEXT = f"Ask whoever changed it first. To start anyway, use {Override.DURING_CHANGE.option}."
+_NEXT = f"Ask the author of the change first. To start anyway, use {Override.DURING_CHANGE.option}."
 
 
 def interference(snapshot: SetSnapshot, known_versions: Collection[str] | None, now: datetime) -> Iterator[Finding]:
