@@ -327,13 +327,28 @@ async def test_a_write_waits_for_its_bucket_only() -> None:
     governor = Governor(clock)
     kind = kind_of_write("https://h/subscriptions/s/x/virtualMachineScaleSets/web/manualupgrade?api-version=1")
     governor.observe("s", kind, {VIEWS: "Microsoft.Compute/VMScaleSetActions3Min;100"}, "POST")
-    await governor.admit("s", kind, "/sets/web", following=True)
+    await governor.admit_write("s", kind, "/sets/web")
     assert clock.slept == []
     governor.observe("s", kind, {VIEWS: "Microsoft.Compute/VMScaleSetActions3Min;0"}, "POST")
-    await governor.admit("s", kind, "/sets/web", following=True)
+    await governor.admit_write("s", kind, "/sets/web")
     assert clock.slept == [pytest.approx(2 * 180 / 240)]
     await governor.admit("s", "instances", "/sets/web")
     assert len(clock.slept) == 1, "reads have buckets of their own"
+
+
+async def test_a_write_that_was_held_up_is_not_sent() -> None:
+    """A process that was stopped while it waited may have lost its lease."""
+
+    class Stopped(Clock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds + 60.0)
+
+    governor = Governor(Stopped())
+    governor.observe("s", "set write", {VIEWS: "Microsoft.Compute/VMScaleSetActions3Min;0"}, "POST")
+    with pytest.raises(Throttled, match="held up") as refused:
+        await governor.admit_write("s", "set write", "/sets/web")
+    assert refused.value.retry_after == 0.0
+    await governor.admit_write("s", "set write", "/sets/web")
 
 
 @pytest.mark.parametrize(

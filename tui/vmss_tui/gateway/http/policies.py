@@ -91,7 +91,10 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         while True:
             attempt += 1
             last = not reads or attempt == ATTEMPTS
-            await self._governor.admit(self._subscription, kind, scope, following=not reads or is_following(url))
+            if reads:
+                await self._governor.admit(self._subscription, kind, scope, following=is_following(url))
+            else:
+                await self._governor.admit_write(self._subscription, kind, scope)
             try:
                 response = await self._once(request, kind)
             except _BROKEN as error:

@@ -45,6 +45,8 @@ SPARE_SHARE = 0.01
 """The same in the bucket that is charged by instance, of its size: another client's list may come in between."""
 LONGEST_DELAY = LONGEST_WAIT
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
+HELD_UP_SECONDS = LONGEST_DELAY + 2.0
+"""A write that waited longer is not sent: with a heartbeat before it, less than the silence that costs a lease."""
 OWN_SHARE, OWN_RATE = 0.1, 0.25
 """The share of a bucket, and of its refill, for a process that cannot get at the shared levels."""
 OWN_QUERIES = (0.5, 0.5)
@@ -103,6 +105,17 @@ class Governor:
         reserved = await self._shared.reserve(self._group(subscription, kind), reserve)
         if reserved.delay > 0:
             await self.clock.sleep(reserved.delay)
+
+    async def admit_write(self, subscription: str, kind: str, scope: str = "") -> None:
+        """Let a write start, after a short wait if need be.
+
+        Raises Throttled as `admit` does, and when it took longer than any wait should: the process was stopped
+        meanwhile, and may have lost its right to write. The sender makes sure of that before it tries again.
+        """
+        asked = self._now()
+        await self.admit(subscription, kind, scope, following=True)
+        if not 0.0 <= self._now() - asked <= HELD_UP_SECONDS:
+            raise Throttled("the request was held up on this host", hint="It is sent again.", retry_after=0.0)
 
     def _refuse_while_blocked(self, known: Levels, subscription: str, kind: str, now: float) -> None:
         wait = known.blocked.get(self._key(subscription, kind), 0.0) - now
