@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +83,17 @@ def test_a_literal_secret_never_reaches_the_file(embedded: Journal) -> None:
 def test_file_and_directory_are_private(embedded: Journal) -> None:
     assert stat.S_IMODE(file_of(embedded).stat().st_mode) == 0o600
     assert stat.S_IMODE(file_of(embedded).parent.stat().st_mode) == 0o700
+
+
+def test_a_journal_is_not_written_through_a_link(tmp_path: Path) -> None:
+    victim, link = tmp_path / "victim", tmp_path / "state" / "journal.db"
+    victim.write_text("")
+    victim.chmod(0o644)
+    link.parent.mkdir()
+    link.symlink_to(victim)
+    with pytest.raises(JournalUnavailable, match="symbolic link"):
+        Journal.open(link)
+    assert victim.read_text() == "" and stat.S_IMODE(victim.stat().st_mode) == 0o644
 
 
 def test_a_journal_that_others_could_read_is_made_private_again(embedded: Journal) -> None:

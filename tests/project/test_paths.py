@@ -54,7 +54,6 @@ MAY_WRITE = {
     "vmss_tui.paths": "the private ways that all others use",
     "vmss_tui.gateway.http.shared_levels": "a file that is locked, never through a link",
     "vmss_tui.engine.watch.shared": "a lock and a socket in a private directory, never through a link",
-    "vmss_tui.journal.databases.sqlite": "the copy before a repair, private before it is filled",
     "vmss_tui.app.editor": "a temporary file, private by mkstemp",
     "vmss_tui.cli.commands.support_bundle": "an archive that must not exist before, private",
     "vmss_tui.cli.commands.rollout.annotations": "the summary of a pipeline's step, in the pipeline's own file",

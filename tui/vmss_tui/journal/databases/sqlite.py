@@ -17,7 +17,7 @@ from urllib.parse import quote
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal.databases import migrations
 from vmss_tui.journal.databases.database import Connection
-from vmss_tui.paths import FILE_MODE, make_private_directory, open_private
+from vmss_tui.paths import make_private_directory, open_private
 
 BUSY_SECONDS = 10.0
 _REMOTE = frozenset(
@@ -131,8 +131,7 @@ class SqliteDatabase:
         """A file beside it."""
         copy = self.path.with_name(f"{self.path.name}.{stamp}.bak")
         try:
-            copy.touch(mode=FILE_MODE)
-            copy.chmod(FILE_MODE)
+            os.close(open_private(copy))
             with self.reading() as connection, closing(sqlite3.connect(copy)) as target:
                 connection.backup(target)
         except (OSError, sqlite3.Error) as problem:
@@ -188,7 +187,12 @@ _SQLITE = {
 
 
 def _make_private(path: Path) -> None:
-    """Create directory (0700) and file (0600); take others' rights away from what is ours."""
+    """Create directory (0700) and file (0600), follow no link; take others' rights away from one's own file."""
+    if path.is_symlink():
+        raise JournalUnavailable(
+            f"the journal {path} is a symbolic link, and none is followed to write",
+            hint=f"Name the file itself: --journal {path.readlink()}",
+        )
     make_private_directory(path.parent)
     if path.exists():
         mode, mine = path.stat().st_mode, path.stat().st_uid == os.getuid()
