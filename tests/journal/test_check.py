@@ -171,7 +171,7 @@ def test_a_copy_that_cannot_be_made_keeps_everything(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "touch", full)
+        patched.setattr("vmss_tui.journal.databases.sqlite.open_private", full)
         with pytest.raises(JournalUnavailable, match="No space left"):
             repaired(path)
     assert damages(path) == [(Damage.HEADER, bad, True)]

@@ -94,15 +94,20 @@ def links(connection: Connection, rollout: str) -> tuple[Link, ...]:
     return tuple(
         Link(
             rollout=rollout,
-            seq=row["seq"],
+            seq=_number(row["seq"]),
             at=str(row["at"]),
             kind=str(row["kind"]),
-            version=row["version"],
+            version=_number(row["version"]),
             body=exported(str(row["kind"]), str(row["body"])),
             hash=str(row["hash"]),
         )
         for row in found
     )
+
+
+def _number(value: object) -> int:
+    """The number in a column; 0, which breaks the chain, for a damaged value."""
+    return value if isinstance(value, int) else 0
 
 
 def last(connection: Connection, rollout: str) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
 from vmss_tui.domain.rollout.waves.state import WavesState
 from vmss_tui.domain.rollout.waves.state import fold as fold_waves
-from vmss_tui.journal import chain, rows, schema
+from vmss_tui.journal import chain, columns, lease_table, rows, schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.redact import redacted
 
@@ -36,7 +36,7 @@ class Damage(StrEnum):
     REQUEST = "request"
     """A request cannot be read."""
     LEASE = "lease"
-    """A lease of a rollout that is not there."""
+    """A lease that cannot be read, or is one of a rollout that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,20 @@ def _problems(connection: Connection, faults: tuple[str, ...]) -> Iterator[Probl
         yield Problem(Damage.FILE, "", text, _INDEXES if "index" in text else "")
     known = [row["id"] for row in connection.execute("SELECT id FROM rollouts ORDER BY created_at, id")]
     for rollout in known:
-        yield from _of_rollout(connection, rollout)
+        if isinstance(rollout, str):
+            yield from _of_rollout(connection, rollout)
+        else:
+            yield Problem(Damage.HEADER, str(rollout), "its row cannot be read: id is not a text")
     for row in connection.execute(
         "SELECT rollout FROM leases WHERE rollout <> '' AND rollout NOT IN (SELECT id FROM rollouts)"
     ):
-        yield Problem(Damage.LEASE, row["rollout"], "a lease of a rollout that does not exist", _DROPPED)
+        yield Problem(Damage.LEASE, str(row["rollout"]), "a lease of a rollout that does not exist", _DROPPED)
+    for row in _unread_leases(connection):
+        yield Problem(Damage.LEASE, str(row["rollout"]), "a lease that cannot be read", _DROPPED)
+
+
+def _unread_leases(connection: Connection) -> list[Row]:
+    return [row for row in connection.execute("SELECT * FROM leases").fetchall() if not lease_table.is_readable(row)]
 
 
 def _of_rollout(connection: Connection, rollout: str) -> Iterator[Problem]:
@@ -104,7 +113,7 @@ def _of_rollout(connection: Connection, rollout: str) -> Iterator[Problem]:
         try:
             log.append(_logged(row))
         except ValueError as problem:
-            mended = _NOTED if row["seq"] > 1 else ""
+            mended = _NOTED if _can_be_noted(row) else ""
             yield Problem(
                 Damage.EVENT, rollout, f"event {row['seq']} ({row['kind']}) cannot be read: {problem}", mended
             )
@@ -140,8 +149,11 @@ def _signed_fits(first: chain.Link, signed: str) -> bool:
         whole, written = (decode(first.kind, first.version, body) for body in (signed, first.body))
     except ValueError:
         return False
-    planned = isinstance(whole, Planned | WavesPlanned)
-    return planned and decode(first.kind, first.version, schema.encode(whole)[1]) == written
+    if not isinstance(whole, Planned | WavesPlanned):
+        return False
+    # both, since a program from before redacted less
+    hidden, stored = (decode(first.kind, first.version, schema.encode(plan)[1]) for plan in (whole, written))
+    return bool(hidden == stored)
 
 
 def _header_complaint(connection: Connection, rollout: str, log: Sequence[Entry[Any]]) -> str:
@@ -203,11 +215,12 @@ def _events(connection: Connection, rollout: str) -> list[Row]:
 
 def _logged(row: Row) -> Entry[Any]:
     """The event of a row, by the kind of its log. Raises ValueError."""
+    seq = columns.number(row, "seq")
     try:
         if row["log"] == "waves":
             event = schema.decode_waves(row["kind"], row["version"], row["body"])
-            return WavesLogged(row["seq"], schema.moment(row["at"]), event)
-        return Logged(row["seq"], schema.moment(row["at"]), schema.decode(row["kind"], row["version"], row["body"]))
+            return WavesLogged(seq, columns.moment(row, "at"), event)
+        return Logged(seq, columns.moment(row, "at"), schema.decode(row["kind"], row["version"], row["body"]))
     except TypeError as problem:
         raise ValueError(str(problem)) from problem
 
@@ -215,7 +228,9 @@ def _logged(row: Row) -> Entry[Any]:
 def _mend(connection: Connection, problem: Problem) -> None:
     match problem.damage:
         case Damage.LEASE:
-            connection.execute("DELETE FROM leases WHERE rollout = ?", (problem.rollout,))
+            connection.execute("DELETE FROM leases WHERE rollout NOT IN (SELECT id FROM rollouts)")
+            for row in _unread_leases(connection):
+                connection.execute("DELETE FROM leases WHERE target_key = ?", (row["target_key"],))
         case Damage.REQUEST:
             _drop_requests(connection, problem.rollout)
         case Damage.EVENT:
@@ -226,6 +241,11 @@ def _mend(connection: Connection, problem: Problem) -> None:
             pass
         case _:
             assert_never(problem.damage)
+
+
+def _can_be_noted(row: Row) -> bool:
+    """Whether an event has a number, and is not the plan."""
+    return isinstance(row["seq"], int) and row["seq"] > 1
 
 
 def _drop_requests(connection: Connection, rollout: str) -> None:
@@ -244,7 +264,7 @@ def _note_events(connection: Connection, rollout: str) -> None:
         try:
             before = _logged(row).at
         except ValueError:
-            if row["seq"] == 1:
+            if not _can_be_noted(row):
                 continue
             note = Noted(
                 f"an event ({row['kind']}) could not be read and was replaced by `journal repair`", Severity.WARN
@@ -273,7 +293,7 @@ def _chain_again(connection: Connection, rollout: str, stored: tuple[chain.Link,
 def _stamp_of(text: object, fallback: datetime) -> str:
     try:
         return schema.stamp(schema.moment(str(text)))
-    except ValueError:
+    except (ValueError, OverflowError):
         return schema.stamp(fallback)
 
 

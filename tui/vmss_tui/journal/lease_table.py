@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from vmss_tui.errors import LeaseHeld
+from vmss_tui.errors import JournalUnavailable, LeaseHeld
+from vmss_tui.journal import columns, schema
 from vmss_tui.journal import lease as leases
-from vmss_tui.journal import schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease, Owner
 
@@ -20,7 +20,7 @@ from vmss_tui.journal.lease import Lease, Owner
 def of_rollout(database: Database, connection: Connection, rollout: str) -> Lease | None:
     """The lease of a rollout as this process sees it; None when it is free."""
     row = connection.execute("SELECT * FROM leases WHERE rollout = ?", (rollout,)).fetchone()
-    return None if row is None else _seen(database, connection, [row])[rollout]
+    return None if row is None else _seen(database, connection, [row]).get(rollout)
 
 
 def of_rollouts(database: Database, connection: Connection) -> dict[str, Lease]:
@@ -30,7 +30,8 @@ def of_rollouts(database: Database, connection: Connection) -> dict[str, Lease]:
 
 def _seen(database: Database, connection: Connection, rows: Iterable[Row]) -> dict[str, Lease]:
     here, now = leases.owner(os.getpid(), socket.gethostname()), database.now(connection, datetime.now(UTC))
-    return {row["rollout"]: _lease(row, here, now, shared=database.shared) for row in rows}
+    found = columns.readable(rows, lambda row: _lease(row, here, now, shared=database.shared), "leases")
+    return {lease.rollout: lease for lease in found}
 
 
 def take(
@@ -55,7 +56,13 @@ def require_free(
     if row is None:
         return
     now = database.now(connection, at)
-    held = _lease(row, by, now, shared=database.shared)
+    try:
+        held = _lease(row, by, now, shared=database.shared)
+    except ValueError as problem:
+        raise JournalUnavailable(
+            f"the lease of {key} in {database.name} is damaged: {problem}",
+            hint="`vmss-tui journal repair` removes it; do that when no runner is active.",
+        ) from problem
     free = leases.gone(held, by, now, shared=database.shared)
     if not free and not (force and leases.may_force(held, by, now)):
         raise _held(held, rollout, by, now, shared=database.shared)
@@ -82,10 +89,29 @@ def release(connection: Connection, lease: Lease) -> None:
     connection.execute("DELETE FROM leases WHERE token = ?", (lease.token,))
 
 
+def is_readable(row: Row) -> bool:
+    """Whether a row is that of a lease."""
+    try:
+        _lease_of(row)
+    except ValueError:
+        return False
+    return True
+
+
 def _lease(row: Row, here: Owner, now: datetime, *, shared: bool) -> Lease:
-    values = {name: row[name] for name in row.keys() if name != "target_key"}  # noqa: SIM118 - a row iterates values
-    found = Lease(**{**values, "heartbeat": schema.moment(row["heartbeat"])}, alive=True)
+    found = _lease_of(row)
     return replace(found, alive=leases.is_alive(found, here, now, shared=shared))
+
+
+def _lease_of(row: Row) -> Lease:
+    """Raises ValueError for a damaged row."""
+    texts = ("rollout", "host", "machine", "boot_id", "namespace", "started", "token")
+    return Lease(
+        **{name: columns.text(row, name) for name in texts},
+        pid=columns.number(row, "pid"),
+        heartbeat=columns.moment(row, "heartbeat"),
+        alive=True,
+    )
 
 
 def _held(held: Lease, rollout: str, by: Owner, now: datetime, *, shared: bool) -> LeaseHeld:

@@ -19,7 +19,7 @@ from vmss_tui.domain.rollout.events import Entry, Logged, Planned, RollbackStart
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
 from vmss_tui.errors import NotUnique, UsageError
-from vmss_tui.journal import chain, schema
+from vmss_tui.journal import chain, columns, schema
 from vmss_tui.journal.databases.database import Connection, Row
 from vmss_tui.journal.schema import AnyEvent
 from vmss_tui.redact import redacted
@@ -85,39 +85,31 @@ class Request:
 
 def header_of(row: Row) -> RolloutHeader:
     """A rollout's row. Raises ValueError when it is damaged."""
-    try:
-        return RolloutHeader(target=ScaleSetId.parse(row["target"]), waves=row["waves"], **_common(row))
-    except (TypeError, AttributeError) as problem:
-        raise ValueError(f"a column has another type: {problem}") from problem
+    target = ScaleSetId.parse(columns.text(row, "target"))
+    return RolloutHeader(target=target, waves=columns.text(row, "waves"), **_common(row))
 
 
 def waves_header_of(row: Row) -> WavesHeader:
     """The row of a rollout over several sets. Raises ValueError when it is damaged."""
-    try:
-        return WavesHeader(**_common(row))
-    except (TypeError, AttributeError) as problem:
-        raise ValueError(f"a column has another type: {problem}") from problem
+    return WavesHeader(**_common(row))
 
 
 def any_header_of(row: Row) -> RolloutHeader | WavesHeader:
     """The row of a rollout of either kind. Raises ValueError when it is damaged."""
+    if row["kind"] not in ("set", "waves"):
+        raise ValueError("it is of no known kind")
     return waves_header_of(row) if row["kind"] == "waves" else header_of(row)
 
 
 def _common(row: Row) -> dict[str, Any]:
+    label = columns.text(row, "label") if row["label"] else ""
     return {
-        "id": row["id"],
-        "label": row["label"] or unnamed(row["digest"]) or NO_SCRIPT,
-        "profile": row["profile"],
-        "who": row["who"],
-        "why": row["why"],
-        "ticket": row["ticket"],
-        "host": row["host"],
-        "created_at": schema.moment(row["created_at"]),
-        "stage": Stage(row["stage"]),
-        "starts_at": schema.moment(row["starts_at"]) if row["starts_at"] else None,
-        "ended_at": schema.moment(row["ended_at"]) if row["ended_at"] else None,
-        "reason": row["reason"],
+        **{name: columns.text(row, name) for name in ("id", "profile", "who", "why", "ticket", "host", "reason")},
+        "label": label or unnamed(columns.text(row, "digest")) or NO_SCRIPT,
+        "created_at": columns.moment(row, "created_at"),
+        "stage": Stage(columns.text(row, "stage")),
+        "starts_at": columns.moment_or_none(row, "starts_at"),
+        "ended_at": columns.moment_or_none(row, "ended_at"),
     }
 
 
@@ -169,8 +161,11 @@ def chosen(known: Sequence[HeaderT], text: str | None) -> HeaderT:
 
 def request_of(row: Row) -> Request:
     """A request's row. Raises ValueError when it is damaged."""
-    values = {column: row[column] for column in row.keys()}  # noqa: SIM118 - a row iterates values
-    return Request(**{**values, "at": schema.moment(row["at"])})
+    return Request(
+        **{name: columns.text(row, name) for name in ("rollout", "verb", "who", "host", "why", "argument")},
+        id=columns.number(row, "id"),
+        at=columns.moment(row, "at"),
+    )
 
 
 def versions_brought(connection: Connection, target_key: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from vmss_tui.domain.rollout.events import Ended, Entry, RunnerStarted, Scheduled
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, UsageError
-from vmss_tui.journal import lease_table, rows, schema
+from vmss_tui.journal import columns, lease_table, rows, schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.lease import SHARED_SECONDS, Lease, Owner
 from vmss_tui.journal.rows import RolloutHeader, WavesHeader
@@ -49,7 +49,7 @@ class Schedule:
                 f"{rows.ALL} WHERE starts_at IS NOT NULL AND starts_at <= ? ORDER BY starts_at, id",
                 (schema.stamp(by),),
             ).fetchall()
-        return tuple(rows.any_header_of(row) for row in found)
+        return tuple(columns.readable(found, rows.any_header_of, "rollouts"))
 
     def abandoned(self, here: datetime) -> tuple[str, ...]:
         """Ids of rollouts in progress whose runner was silent for so long that another may take over."""

@@ -76,12 +76,14 @@ def decode_waves(kind: str, version: int, body: bytes | str) -> w.WavesEvent:
     return event
 
 
-def _decoded(decoders: dict[str, msgspec.json.Decoder[Any]], kind: str, version: int, body: bytes | str) -> Any:
+def _decoded(decoders: dict[str, msgspec.json.Decoder[Any]], kind: object, version: object, body: object) -> Any:
+    if not (isinstance(kind, str) and isinstance(version, int) and isinstance(body, str | bytes)):
+        raise ValueError("a column has another type")
     decoder = decoders.get(kind)
     try:
         if decoder is not None:
             return decoder.decode(body)
-    except (msgspec.ValidationError, msgspec.DecodeError) as problem:
+    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as problem:
         if version <= VERSION:
             raise ValueError(f"event {kind!r}: {problem}") from problem
     return e.Noted(f"an event of a newer version ({kind}) is not shown", Severity.WARN)

@@ -5,7 +5,6 @@ kin only. Never stores a secret.
 """
 
 import contextlib
-import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -27,7 +26,7 @@ from vmss_tui.domain.rollout.past_rollout import past_rollout, protected_written
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import JournalUnavailable, UsageError
-from vmss_tui.journal import chain, lease_table, rows, schema
+from vmss_tui.journal import chain, columns, lease_table, rows, schema
 from vmss_tui.journal.chain import Link
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.databases.place import opened
@@ -43,7 +42,6 @@ from vmss_tui.redact import redacted
 
 __all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader", "WavesHeader"]
 
-_LOG = logging.getLogger(__name__)
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo", "exclude")
 TRACK_RECORD = 10
 """Rollouts of a set from which a forecast learns."""
@@ -158,10 +156,10 @@ class Journal:
         try:
             return tuple(
                 Logged(
-                    row["seq"],
-                    schema.moment(row["at"]),
+                    columns.number(row, "seq"),
+                    columns.moment(row, "at"),
                     schema.decode(row["kind"], row["version"], row["body"]),
-                    row["hash"],
+                    columns.text(row, "hash"),
                 )
                 for row in found
             )
@@ -196,15 +194,15 @@ class Journal:
                 f"{rows.ROLLOUTS} {where} ORDER BY created_at DESC, id LIMIT ?",
                 (*values, limit if limit >= 0 else _ALL),
             ).fetchall()
-        return tuple(header for row in found if (header := _header_or_none(row)) is not None)
+        return tuple(columns.readable(found, rows.header_of, "rollouts"))
 
     def damaged(self, *, limit: int = -1) -> tuple[str, ...]:
         """Ids of the rollouts that are missing in a list with this `limit`, since their row cannot be read."""
         with self._db.reading() as connection:
             found = connection.execute(
-                f"{rows.ROLLOUTS} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)
+                f"{rows.ALL} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)
             ).fetchall()
-        return tuple(str(row["id"]) for row in found if _header_or_none(row) is None)
+        return tuple(str(row["id"]) for row in found if _is_damaged(row))
 
     def header(self, rollout: str) -> RolloutHeader:
         """One rollout by its full id. Raises UsageError."""
@@ -228,13 +226,13 @@ class Journal:
         """
         with self._db.reading() as connection:
             found = rows.candidates(connection, rows.ROLLOUTS, text)
-        return rows.chosen([header for row in found if (header := _header_or_none(row)) is not None], text)
+        return rows.chosen(list(columns.readable(found, rows.header_of, "rollouts")), text)
 
     def locate(self, text: str | None) -> RolloutHeader | WavesHeader:
         """The same among rollouts of one set and over several; None prefers the whole to the sets that belong to it."""
         with self._db.reading() as connection:
             found = rows.candidates(connection, rows.ROLLOUTS, text, alone=text is None)
-        known = [header for row in found if (header := _header_or_none(row)) is not None]
+        known = columns.readable(found, rows.header_of, "rollouts")
         both: list[RolloutHeader | WavesHeader] = [*known, *self.waves.candidates(text)]
         return rows.chosen(sorted(both, key=lambda header: header.created_at, reverse=True), text)
 
@@ -270,7 +268,7 @@ class Journal:
             found = connection.execute(
                 "SELECT * FROM requests WHERE rollout = ? AND id > ? ORDER BY id", (rollout, after)
             ).fetchall()
-        return tuple(rows.request_of(row) for row in found)
+        return tuple(columns.readable(found, rows.request_of, "requests"))
 
     def lease(self, rollout: str) -> Lease | None:
         """Who holds (or held last, when it died) the lease for this rollout; None when there is none."""
@@ -333,7 +331,8 @@ class Journal:
     def labels(self) -> Mapping[str, str | None]:
         """Labels of versions by digest; None for a version that was rolled out without one."""
         with self._db.reading() as connection:
-            return {row["digest"]: row["label"] for row in connection.execute("SELECT * FROM labels")}
+            found = connection.execute("SELECT * FROM labels").fetchall()
+        return dict(columns.readable(found, _label_of, "labels"))
 
     def name_version(self, digest: str, label: str) -> None:
         """Remember the label of a version; it replaces the one from before."""
@@ -363,13 +362,16 @@ class Journal:
         return found
 
 
-def _header_or_none(row: Row) -> RolloutHeader | None:
-    """A header; None for a damaged row, which must not hide the others."""
+def _label_of(row: Row) -> tuple[str, str | None]:
+    return columns.text(row, "digest"), columns.text(row, "label") if row["label"] is not None else None
+
+
+def _is_damaged(row: Row) -> bool:
     try:
-        return rows.header_of(row)
-    except ValueError as problem:
-        _LOG.warning("rollout %s in the journal is damaged: %s", row["id"], problem)
-        return None
+        rows.any_header_of(row)
+    except ValueError:
+        return True
+    return False
 
 
 def _summarize(connection: Connection, row: Row, log: tuple[Logged, ...]) -> None:

@@ -3,8 +3,7 @@
 Requests and the lease of the coordinator are `Journal`'s, by the id of the whole.
 """
 
-import logging
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -13,7 +12,7 @@ from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.waves.events import SetStarted, WavesEvent, WavesLogged
 from vmss_tui.domain.rollout.waves.state import WavesState, fold
 from vmss_tui.errors import JournalUnavailable, UsageError
-from vmss_tui.journal import chain, lease_table, rows, schema
+from vmss_tui.journal import chain, columns, lease_table, rows, schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease
 from vmss_tui.journal.rows import RolloutHeader, WavesHeader
@@ -23,7 +22,6 @@ from vmss_tui.redact import redacted
 
 _ALL = 2**62
 """More rows than there are."""
-_LOG = logging.getLogger(__name__)
 
 
 class WavesLog:
@@ -100,12 +98,13 @@ class WavesLog:
             found = connection.execute(
                 f"{rows.WAVES} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)
             ).fetchall()
-        return tuple(_readable(found))
+        return tuple(columns.readable(found, rows.waves_header_of, "rollouts"))
 
     def candidates(self, text: str | None) -> tuple[WavesHeader, ...]:
         """Those among which `rows.chosen` finds what a text means."""
         with self._db.reading() as connection:
-            return tuple(_readable(rows.candidates(connection, rows.WAVES, text)))
+            found = rows.candidates(connection, rows.WAVES, text)
+        return tuple(columns.readable(found, rows.waves_header_of, "rollouts"))
 
     def has(self, rollout: str) -> bool:
         """Whether a rollout (full id) is one over several sets."""
@@ -127,20 +126,12 @@ class WavesLog:
         """The rollouts of single sets that belong to it, in the order in which they were created."""
         with self._db.reading() as connection:
             found = connection.execute(f"{rows.ROLLOUTS} WHERE waves = ? ORDER BY created_at, id", (waves,)).fetchall()
-        return tuple(rows.header_of(row) for row in found)
-
-
-def _readable(found: Iterable[Row]) -> Iterator[WavesHeader]:
-    for row in found:
-        try:
-            yield rows.waves_header_of(row)
-        except ValueError as problem:
-            _LOG.warning("rollout %s in the journal is damaged: %s", row["id"], problem)
+        return tuple(columns.readable(found, rows.header_of, "rollouts"))
 
 
 def _logged(row: Row) -> WavesLogged:
     event = schema.decode_waves(row["kind"], row["version"], row["body"])
-    return WavesLogged(row["seq"], schema.moment(row["at"]), event, row["hash"])
+    return WavesLogged(columns.number(row, "seq"), columns.moment(row, "at"), event, columns.text(row, "hash"))
 
 
 def _row(connection: Connection, waves: str) -> Row:

@@ -232,7 +232,13 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
+    connection.text_factory = _text
     return connection
+
+
+def _text(stored: bytes) -> str:
+    """A text, also one that is not UTF-8: a damaged value must not block the rows beside it."""
+    return stored.decode("utf-8", "replace")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:

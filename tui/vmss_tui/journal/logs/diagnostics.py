@@ -8,8 +8,8 @@ from datetime import datetime
 
 from vmss_tui.domain.fleet.diagnostic import DiagnosticEntry
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.journal import schema
-from vmss_tui.journal.databases.database import Database
+from vmss_tui.journal import columns, schema
+from vmss_tui.journal.databases.database import Database, Row
 from vmss_tui.journal.rows import person
 from vmss_tui.redact import redacted
 
@@ -52,18 +52,15 @@ class DiagnosticsLog:
                 + " ORDER BY id DESC LIMIT ?",
                 (wanted, limit) if wanted is not None else (limit,),
             ).fetchall()
-        return tuple(
-            DiagnosticEntry(
-                id=int(row["id"]),
-                at=schema.moment(row["at"]),
-                who=row["who"],
-                host=row["host"],
-                target=ScaleSetId.parse(row["target"]),
-                instance=row["instance"],
-                name=row["name"],
-                script=row["script"],
-                ended_at=schema.moment(row["ended_at"]) if row["ended_at"] else None,
-                problem=row["problem"],
-            )
-            for row in found
-        )
+        return tuple(columns.readable(found, _entry, "diagnostics"))
+
+
+def _entry(row: Row) -> DiagnosticEntry:
+    """Raises ValueError for a damaged row."""
+    return DiagnosticEntry(
+        **{name: columns.text(row, name) for name in ("who", "host", "instance", "name", "script", "problem")},
+        id=columns.number(row, "id"),
+        at=columns.moment(row, "at"),
+        target=ScaleSetId.parse(columns.text(row, "target")),
+        ended_at=columns.moment_or_none(row, "ended_at"),
+    )

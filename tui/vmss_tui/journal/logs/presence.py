@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from vmss_tui.domain.rollout.team.presence import Through, Watcher
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import schema
+from vmss_tui.journal import columns, schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.databases.place import opened
 
@@ -63,8 +63,8 @@ class Presence:
             "SELECT * FROM watchers WHERE heartbeat >= ? AND id <> ? ORDER BY since, id", (_silent_since(now), but)
         ).fetchall()
         known: dict[str, Watchers] = {}
-        for row in found:
-            known[row["rollout"]] = (*known.get(row["rollout"], ()), _watcher(row))
+        for rollout, watcher in columns.readable(found, _watcher, "watchers"):
+            known[rollout] = (*known.get(rollout, ()), watcher)
         return known
 
 
@@ -72,8 +72,12 @@ def _silent_since(now: datetime) -> str:
     return schema.stamp(now - timedelta(seconds=GONE_SECONDS))
 
 
-def _watcher(row: Row) -> Watcher:
-    return Watcher(who=row["who"], host=row["host"], through=row["through"], since=schema.moment(row["since"]))
+def _watcher(row: Row) -> tuple[str, Watcher]:
+    """A watcher, behind the rollout that it watches. Raises ValueError."""
+    who, host, through = (columns.text(row, name) for name in ("who", "host", "through"))
+    return columns.text(row, "rollout"), Watcher(
+        who=who, host=host, through=through, since=columns.moment(row, "since")
+    )
 
 
 @asynccontextmanager
