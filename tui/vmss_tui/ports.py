@@ -92,12 +92,14 @@ class Quota:
     """What is left of the request quota; `throttled_until` is set after a 429.
 
     `waiting_since`: when the oldest question that has no answer yet was asked; it is given up `GIVE_UP_SECONDS` later.
+    `held_until`: when the next question is asked, if all of them wait because the quota is short.
     """
 
     buckets: tuple[Bucket, ...] = ()
     throttled_until: datetime | None = None
     calls: int = 0
     waiting_since: datetime | None = None
+    held_until: datetime | None = None
 
     @property
     def share(self) -> float:

@@ -1,11 +1,13 @@
 """The governor keeps reads within half of every bucket, and says so when one runs dry."""
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
+from support.fakes import FakeClock
 from support.quota import Clock, header
 from vmss_tui.errors import Throttled
 from vmss_tui.gateway.http.buckets import Level, parse_remaining
@@ -68,6 +70,23 @@ async def test_a_dry_bucket_makes_a_read_wait_no_longer_than_it_refills() -> Non
     assert clock.slept == [2.0]
     await governor.admit("s", "instances")
     assert sum(clock.slept) == 3.0
+
+
+async def test_a_question_that_waits_for_the_quota_is_not_one_without_an_answer() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    governor.observe("s", "instances", header(0))
+    with governor.awaiting_answer():
+        assert governor.quota().waiting_since == clock.now() and governor.quota().held_until is None
+        held = asyncio.create_task(governor.admit("s", "instances"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert governor.quota().waiting_since is None
+        until = governor.quota().held_until
+        assert until is not None and until > clock.now()
+        clock.advance(60)
+        await held
+        assert governor.quota().waiting_since is not None and governor.quota().held_until is None
 
 
 async def test_a_process_born_into_an_empty_bucket_is_not_paced_for_minutes() -> None:

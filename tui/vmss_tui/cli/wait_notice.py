@@ -54,6 +54,8 @@ def waiting(session: Waiting, now: datetime) -> str:
         return ""
     if quota.throttled_until is not None and (quota.throttled_until - now).total_seconds() > QUIET_SECONDS:
         return f"Azure's request quota is used up; reading resumes at {_clock(quota.throttled_until)}"
+    if quota.held_until is not None and (quota.held_until - now).total_seconds() > QUIET_SECONDS:
+        return "reading is slow: Azure's request quota is short; other tools share it"
     return _silent("a request to Azure has had no answer", quota.waiting_since, now) if quota.waiting_since else ""
 
 

@@ -82,6 +82,8 @@ class Governor:
     _own: dict[str, Level] = field(default_factory=dict)
     _asked: list[datetime] = field(default_factory=list)
     """When each question was asked that has no answer yet."""
+    _held: list[datetime] = field(default_factory=list)
+    """Until when each of them waits that is not sent yet, since the quota is short."""
 
     def __post_init__(self) -> None:
         self._shared = shared_levels(self.place, self._now)
@@ -104,7 +106,12 @@ class Governor:
         reserve = partial(self._reserve, subscription, kind, scope, following)
         reserved = await self._shared.reserve(self._group(subscription, kind), reserve)
         if reserved.delay > 0:
-            await self.clock.sleep(reserved.delay)
+            until = self.clock.now() + timedelta(seconds=reserved.delay)
+            self._held.append(until)
+            try:
+                await self.clock.sleep(reserved.delay)
+            finally:
+                self._held.remove(until)
 
     async def admit_write(self, subscription: str, kind: str, scope: str = "") -> None:
         """Let a write start, after a short wait if need be.
@@ -269,7 +276,8 @@ class Governor:
             ),
             throttled_until=self.clock.now() + timedelta(seconds=blocked - now) if blocked > now else None,
             calls=self.calls,
-            waiting_since=min(self._asked, default=None),
+            waiting_since=min(self._asked, default=None) if len(self._asked) > len(self._held) else None,
+            held_until=min(self._held, default=None) if len(self._asked) <= len(self._held) else None,
         )
 
     def _group(self, subscription: str, kind: str) -> str:
