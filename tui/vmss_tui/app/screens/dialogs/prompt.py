@@ -94,7 +94,7 @@ class PickScreen(DialogStyle, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Title, input, rows."""
         with Vertical(classes="dialog dialog-tall", id="pick"):
-            yield Lines(lambda width: (((text.cut_end(self._title, width), Role.ACCENT),),))
+            yield Lines(lambda width: [((part, Role.ACCENT),) for part in text.wrap(self._title, width)])
             yield Input(placeholder="type to filter", id="line", compact=True)
             yield Grid(self._columns, empty=self._empty, id="choices")
             yield Lines(lambda width: ((("enter: choose   esc: cancel", Role.DIM),),), classes="dialog-foot")
