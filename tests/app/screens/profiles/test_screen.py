@@ -1,15 +1,19 @@
 """Profiles mode: the store's list, and what can be done with a file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from support import estate
 from support.desk import sitting
 from support.fakes import FakeSession
 from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.deploy.screen import DeployScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.dialogs.prompt import PickScreen
+from vmss_tui.domain.fleet.ids import Subscription
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.profiles.store.directories import Origin, Place
 from vmss_tui.profiles.store.store import ProfileStore
 
@@ -183,7 +187,19 @@ async def test_open_tells_target_by_target_and_hides_literal_secrets(tmp_path: P
 
 async def test_before_the_fleet_is_read_nothing_is_said_of_targets(tmp_path: Path) -> None:
     async with sitting(tmp_path, start_at=PROFILES, prepare=targeted) as desk:
-        await desk.shows("3 profiles", "not read yet")
+        await desk.shows("3 profiles", "not read yet", "targets not read yet (1 reads them)")
+
+
+async def test_the_fleet_of_an_earlier_start_has_no_settings_to_compare_with(tmp_path: Path) -> None:
+    kept = tuple(
+        FleetEntry(scale_set=replace(found.scale_set, extensions=()), subscription=Subscription("s", "prod"))
+        for found in estate.estate()
+    )
+    async with sitting(tmp_path, start_at=PROFILES, prepare=targeted) as desk:
+        desk.app.fleet = FleetSnapshot(entries=kept, listed=False, complete=False, taken_at=estate.NOW)
+        await desk.press("2", "3")
+        await desk.shows("not read yet", "targets not read yet")
+        assert "missing" not in desk.text()
 
 
 async def test_what_came_with_the_program_is_copied_and_never_changed(

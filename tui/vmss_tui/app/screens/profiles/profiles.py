@@ -24,6 +24,7 @@ from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.fleet.rows import FleetView, key_of, shown_entries, table_of, tenant_names
 from vmss_tui.presentation.fleet.state import Knowledge
@@ -65,8 +66,8 @@ class ProfilesScreen(ListScreen):
     # -- data ---------------------------------------------------------------------------------------------------
 
     def uncovered(self) -> None:
-        """List the files again, and compare them with the fleet as it was last seen."""
-        store, known = self.shell.session.profiles(), self.shell.fleet
+        """List the files again, and compare them with the fleet as it was last read."""
+        store, known = self.shell.session.profiles(), self._fleet()
         try:
             self._entries, self._error = store.list(), None
         except VmssTuiError as error:
@@ -77,6 +78,11 @@ class ProfilesScreen(ListScreen):
             str(entry.path): fleet_drift(store.glance(entry), seen, named=named) for entry in self._entries if seen
         }
         self.redraw()
+
+    def _fleet(self) -> FleetSnapshot | None:
+        """The fleet when this session has read it: one of an earlier start has no settings to compare with."""
+        known = self.shell.fleet
+        return known if known is not None and known.listed else None
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
@@ -116,9 +122,11 @@ class ProfilesScreen(ListScreen):
         entry = self.current()
         if entry is None:
             return ()
-        known = self.shell.fleet
+        known = self._fleet()
         at = known.taken_at if known is not None else None
-        seen = f"  ·  targets as of {duration.ago(seconds_between(at, self.shell.session.clock.now()))}" if at else ""
+        seen = f"  ·  targets not read yet ({key_hint('app.fleet')} reads them)"
+        if at is not None:
+            seen = f"  ·  targets as of {duration.ago(seconds_between(at, self.shell.session.clock.now()))}"
         return ((f"{counted(len(self._entries), 'profile')}{seen}  ·  {where_words(entry)}", Role.DIM),)
 
     def crumbs(self) -> tuple[str, ...]:
