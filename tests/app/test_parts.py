@@ -17,8 +17,8 @@ from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notic
 from vmss_tui.app.places.favorites import Favorites
 from vmss_tui.app.places.start import leaving_question, parting_words
 from vmss_tui.app.styles import themes
+from vmss_tui.app.widgets.cells import ascii_only, needs_ascii
 from vmss_tui.app.widgets.statusline import StatusLine, _Flash
-from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, count_instances
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import Forbidden, SignInFailed, Throttled
@@ -61,7 +61,7 @@ def test_a_theme_for_every_terminal(environ: dict[str, str], theme: str) -> None
     ],
 )
 def test_ascii_by_wish_by_terminal_or_by_locale(environ: dict[str, str], encoding: str, wanted: bool) -> None:
-    assert compat.needs_ascii(environ, encoding) is wanted
+    assert needs_ascii(environ, encoding) is wanted
 
 
 def test_every_sign_and_border_has_an_ascii_stand_in_of_the_same_width() -> None:

@@ -31,6 +31,7 @@ from vmss_tui.app.session import Account, Session
 from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
 from vmss_tui.app.styles import themes
 from vmss_tui.app.styles.skins import read_skins
+from vmss_tui.app.widgets.cells import needs_ascii
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
@@ -108,7 +109,7 @@ class VmssTui(PlaceApp):
         self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
         self.running = RunningRollouts(session.journal)
         self._alerts = RolloutAlerts(session.clock.now())
-        self.ascii_signs = compat.needs_ascii(os.environ)
+        self.ascii_signs = needs_ascii(os.environ)
         if self.ascii_signs:
             compat.use_ascii(self)
         self._theme_problem = self._use_theme(themes.choose(os.environ))

@@ -7,7 +7,6 @@ import asyncio
 import codecs
 import contextlib
 import io
-import locale
 import logging
 import signal
 import sys
@@ -35,7 +34,7 @@ from textual.widgets import Input
 from vmss_tui.app.terminal.codes import Codes
 from vmss_tui.app.terminal.hang_up import LastingTerminal, has_hung_up
 from vmss_tui.app.thin_line import TICK_SECONDS, ThinLine
-from vmss_tui.app.widgets.strips import ascii_only
+from vmss_tui.app.widgets.cells import POOR_TERMINALS, ascii_only
 from vmss_tui.text import without_hidden
 
 _log = logging.getLogger("vmss_tui.app")
@@ -61,17 +60,6 @@ _KEY_SECONDS = 0.5
 _FOCUS_SECONDS = 0.3
 """How long keys wait for a new screen to focus something."""
 _FOCUS_POLL = 0.02
-
-_POOR_TERMINALS = frozenset({"linux", "vt100", "vt102", "vt220", "ansi", "dumb", "cons25"})
-
-
-def needs_ascii(environ: Mapping[str, str], encoding: str | None = None) -> bool:
-    """Whether the terminal can only be trusted with ASCII: by wish (`VMSS_TUI_ASCII=1`), by TERM, or by locale."""
-    wish = environ.get("VMSS_TUI_ASCII", "")
-    if wish:
-        return wish not in ("0", "no", "false")
-    encoding = encoding if encoding is not None else locale.getpreferredencoding(False)
-    return environ.get("TERM", "") in _POOR_TERMINALS or "utf" not in encoding.lower()
 
 
 def has_browser(environ: Mapping[str, str], platform: str) -> bool:
@@ -180,7 +168,7 @@ def _move_screen(app: App[int], screen: Screen[Any], *, to_top: bool) -> None:
 
 def takes_osc(environ: Mapping[str, str]) -> bool:
     """Whether the terminal understands operating system commands (OSC); a poor one would print them."""
-    return bool(environ.get("TERM")) and environ["TERM"] not in _POOR_TERMINALS
+    return bool(environ.get("TERM")) and environ["TERM"] not in POOR_TERMINALS
 
 
 def desktop_notice(text: str, environ: Mapping[str, str]) -> str:

@@ -2,13 +2,14 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from vmss_tui.cli.settings import Settings
 from vmss_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from vmss_tui.app.app import VmssTui
+    from vmss_tui.cli.session import LiveSession
 
 
 def require_terminal(instead: str = "vmss-tui list") -> None:
@@ -26,20 +27,50 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
     from vmss_tui.app.terminal.first_paint import painted, stderr
 
     elsewhere = rollout is not None or settings.open or settings.lists.keys
-    with painted(stderr(), keys=not elsewhere):
-        app = _made(settings, rollout=rollout, speed=speed)
+    out = stderr()
+    with painted(out, keys=not elsewhere) as size:
+        session = _session(settings)
+        if out is not None and size is not None and rollout is None and not settings.open:
+            _paint_rows(session, out, size)
+        app = _made(settings, session, rollout=rollout, speed=speed)
     app.run()
     return app.return_code or 0
 
 
 def run_app(settings: Settings) -> int:
     """Run the app in a terminal or for a browser, and return its exit code."""
-    app = _made(settings)
+    app = _made(settings, _session(settings))
     app.run()
     return app.return_code or 0
 
 
-def _made(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> "VmssTui":
+def _session(settings: Settings) -> "LiveSession":
+    from vmss_tui.collector import importing
+
+    with importing():
+        from vmss_tui.cli.session import LiveSession
+
+    return LiveSession(settings)
+
+
+def _paint_rows(session: "LiveSession", out: TextIO, size: tuple[int, int]) -> None:
+    """The list as it was kept: what is imported for it, the app needs as well."""
+    from vmss_tui.app.places.favorites import Favorites
+    from vmss_tui.app.places.last_place import read_last_place
+    from vmss_tui.app.terminal.first_rows import rows_frame
+    from vmss_tui.app.widgets.cells import needs_ascii
+
+    kept = session.inventory.newest()
+    if kept is not None:
+        last, favorites = read_last_place(session.cloud.name), Favorites.default().ids
+        signs = needs_ascii(os.environ)
+        out.write(rows_frame(kept, session.lists, last, favorites, session.clock.now(), size, ascii_signs=signs))
+        out.flush()
+
+
+def _made(
+    settings: Settings, session: "LiveSession", *, rollout: str | None = None, speed: float | None = None
+) -> "VmssTui":
     """The app, with all that it needs imported."""
     from vmss_tui.collector import importing
 
@@ -50,7 +81,6 @@ def _made(settings: Settings, *, rollout: str | None = None, speed: float | None
         from vmss_tui.app.places.start import StartAt, start_on
         from vmss_tui.cli import logs
         from vmss_tui.cli.invocation import as_typed
-        from vmss_tui.cli.session import LiveSession
 
     log = logs.start(logs.level_of(settings.log_level), debug=settings.debug, terminal=False)
     if settings.theme:
@@ -59,7 +89,7 @@ def _made(settings: Settings, *, rollout: str | None = None, speed: float | None
         start = StartAt(mode="rollouts", rollout=rollout, speed=speed)
     else:
         start = start_on(settings.open or "")
-    tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log), as_typed=as_typed)
+    tui = VmssTui(session, start_at=start, log_file=str(log), as_typed=as_typed)
     if settings.low_bandwidth:
         tui.save_bandwidth()
     return tui

@@ -9,14 +9,11 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from vmss_tui.app.screens.base import BaseScreen
+from vmss_tui.app.widgets.cells import LIST_SHARE, PANE_FROM
 from vmss_tui.app.widgets.pane import SidePane
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 
-PANE_FROM = 160
-"""Columns from which on there is room for a pane."""
-_LIST_SHARE = 64
-"""Percent of the width that the pane leaves; the style sheet has the same number."""
 _FRAME = 3
 """Lines of header, status and keys, which keep the whole width."""
 _BURST_SECONDS = 0.05
@@ -48,7 +45,7 @@ class PanedScreen(BaseScreen):
     @property
     def list_width(self) -> int:
         """Cells beside the pane."""
-        return self.size.width * _LIST_SHARE // 100 if self.has_class("-paned") else self.size.width
+        return self.size.width * LIST_SHARE // 100 if self.has_class("-paned") else self.size.width
 
     def reload_pane(self) -> None:
         """Show more about the subject as it is now."""

@@ -16,19 +16,22 @@ _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[?25h\x1b[?1049l"
 
 
 @contextlib.contextmanager
-def painted(out: TextIO | None, *, keys: bool) -> Iterator[None]:
-    """Paint the frame; when what is inside fails, the terminal is as it was. `keys`: those of the list below it."""
+def painted(out: TextIO | None, *, keys: bool) -> Iterator[tuple[int, int] | None]:
+    """Paint the frame; when what is inside fails, the terminal is as it was. `keys`: those of the list below it.
+
+    Gives columns and lines of the terminal, None where nothing was painted.
+    """
     try:
         columns, lines = os.get_terminal_size(out.fileno()) if out is not None else (0, 0)
     except (OSError, ValueError):
         columns, lines = 0, 0
     if out is None or columns < _LEAST[0] or lines < _LEAST[1]:
-        yield
+        yield None
         return
     out.write(frame(columns, lines, keys=keys))
     out.flush()
     try:
-        yield
+        yield columns, lines
     except BaseException:
         out.write(_LEAVE)
         out.flush()

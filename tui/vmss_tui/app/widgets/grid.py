@@ -14,7 +14,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from vmss_tui.app.widgets import grid_events
-from vmss_tui.app.widgets.grid_paint import GUTTER, RowPainter
+from vmss_tui.app.widgets.cells import GUTTER
+from vmss_tui.app.widgets.grid_paint import RowPainter
 from vmss_tui.app.widgets.strips import ROLE_CSS
 from vmss_tui.presentation.table import Cell, Column, Piece, Row, cell
 

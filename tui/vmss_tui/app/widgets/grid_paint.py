@@ -10,15 +10,10 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vmss_tui.app.widgets.strips import RoleStyles, fit, paint
+from vmss_tui.app.widgets.cells import GUTTER, fit, places_in, titled
+from vmss_tui.app.widgets.strips import RoleStyles, paint
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.table import Column, Piece, Place, Row, place
-
-GUTTER = 3
-"""Cells left of the first column: mark, cursor, space."""
-
-_ROOMY = 100
-"""From this width on, columns are two cells apart, unless that would cost a column."""
+from vmss_tui.presentation.table import Column, Piece, Place, Row
 
 _MOST_STRIPS = 400
 
@@ -51,9 +46,7 @@ class RowPainter:
     def places(self, width: int) -> tuple[Place, ...]:
         """The positions of the columns in `width` cells."""
         if self._placed_for != width:
-            tight = place(self._columns, width, start=GUTTER)
-            roomy = place(self._columns, width, start=GUTTER, gap=2) if width >= _ROOMY else ()
-            self._places = roomy if len(roomy) == len(tight) else tight
+            self._places = places_in(self._columns, width)
             self._placed_for = width
         return self._places
 
@@ -113,12 +106,7 @@ class RowPainter:
         for spot in self.places(width):
             if spot.x > x:
                 segments.append(Segment(" " * (spot.x - x), style))
-            column = self._columns[spot.index]
-            falls = sort[1] != column.largest_first
-            arrow = ("↓" if falls else "↑") if column.key == sort[0] else ""
-            title = column.title[: spot.width - 1] if arrow else column.title
-            fitted = fit([(title + arrow, Role.DIM)], spot.width, right=column.right)
-            segments.append(Segment("".join(part for part, _ in fitted), style))
+            segments.append(Segment(titled(self._columns[spot.index], sort, spot.width), style))
             x = spot.x + spot.width
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, style)
 

@@ -10,7 +10,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vmss_tui.app.widgets.strips import ROLE_CSS, RoleStyles, fit, paint
+from vmss_tui.app.widgets.cells import fit
+from vmss_tui.app.widgets.strips import ROLE_CSS, RoleStyles, paint
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line, Piece
 

@@ -1,16 +1,16 @@
-"""From pieces of meaning to painted cells: role styles of a widget, fitting, segments.
+"""From pieces of meaning to painted cells: role styles of a widget, segments.
 
-The only place where a role becomes a color and where a sign becomes ASCII. Text is never read as markup.
+The only place where a role becomes a color. Text is never read as markup.
 """
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.dom import DOMNode
 from textual.widget import Widget
 
+from vmss_tui.app.widgets.cells import ascii_only
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Piece
 
@@ -27,22 +27,6 @@ ROLE_CSS = """
     & > .role--dim { color: $foreground 60%; }
     & > .role--found { color: $text-accent; text-style: reverse; }
 """
-
-_ASCII = str.maketrans(
-    {
-        "●": "#", "◐": "~", "○": ".", "✖": "x", "▲": "!", "◌": "?", "⊘": "-", "◆": "*", "★": "*",
-        "▶": ">", "‖": "|", "━": "=",
-        "▸": ">", "▾": "v", "→": ">", "←": "<", "↑": "^", "↓": "v", "…": "~", "–": "-", "·": ".", "│": "|", "─": "-",
-        "█": "#", "▓": "=", "░": ".", "▮": "#", "▯": "-", "✓": "+", "▁": "_", "▂": "_", "▃": "-", "▄": "-",
-        "▅": "=", "▆": "=", "▇": "#", "≥": ">", "≤": "<", "×": "x", "┼": "+", "├": "+", "└": "+", "▏": "|",
-        "▕": "|", "╳": "x", "┈": "-",
-    }
-)  # fmt: skip
-
-
-def ascii_only(text: str) -> str:
-    """Every sign that we draw as its one-cell replacement in ASCII; letters of other languages stay."""
-    return text if text.isascii() else text.translate(_ASCII)
 
 
 class RoleStyles:
@@ -103,54 +87,6 @@ class RoleStyles:
     def ascii(self) -> bool:
         """Whether the app asked for ASCII signs."""
         return bool(getattr(self._widget.app, "ascii_signs", False))
-
-
-def length(pieces: Iterable[Piece]) -> int:
-    """Terminal cells that the pieces take."""
-    return sum(len(text) if text.isascii() else cell_len(text) for text, _ in pieces)
-
-
-def _cut_middle(text: str, width: int) -> str:
-    tail = (width - 1) // 2
-    head = width - 1 - tail
-    start, end = set_cell_size(text, head), text
-    while end and cell_len(end) > tail:
-        end = end[1:]
-    return f"{start}…{end}"
-
-
-def fit(pieces: Iterable[Piece], width: int, *, right: bool = False, middle: bool = False) -> list[Piece]:
-    """The pieces cut and padded to exactly `width` cells.
-
-    Padding takes the role beside it, so that one change of color fewer goes down the line.
-    """
-    parts = [piece for piece in pieces if piece[0]]
-    used = length(parts)
-    if used > width:
-        parts = _cut(parts, width, middle=middle)
-        used = length(parts)
-    if used < width:
-        beside = parts[0 if right else -1][1] if parts else Role.PLAIN
-        pad: Piece = (" " * (width - used), beside)
-        parts = [pad, *parts] if right else [*parts, pad]
-    return parts
-
-
-def _cut(parts: list[Piece], width: int, *, middle: bool) -> list[Piece]:
-    if width <= 0:
-        return []
-    if middle and len(parts) == 1 and width > 2:
-        return [(_cut_middle(parts[0][0], width), parts[0][1])]
-    kept: list[Piece] = []
-    room = width - 1
-    for text, role in parts:
-        cells = cell_len(text)
-        if cells > room:
-            kept.append((set_cell_size(text, room).rstrip() + "…", role))
-            break
-        kept.append((text, role))
-        room -= cells
-    return kept
 
 
 def paint(pieces: Iterable[Piece], styles: RoleStyles, over: Style) -> list[Segment]:
