@@ -74,7 +74,7 @@ async def test_a_runner_counts_as_gone_after_some_seconds_without_a_lease(sessio
     controller = controller_of(session, recorded(session, story.until_batch(2), runner=False))
     changes = []
     for _ in range(8):
-        changes.append(controller.look_for_runner())
+        changes.append(controller.check_runner())
         session.clock.advance(1)  # type: ignore[attr-defined]
     assert changes.count(True) == 1 and not controller.runner_alive
 

@@ -122,7 +122,7 @@ class RolloutInfo:
         return self.rest.p90 + max(_WINDOW_MARGIN, _WINDOW_SHARE * self.rest.p90) > left
 
     @property
-    def standing(self) -> float | None:
+    def stopped_for(self) -> float | None:
         """Seconds since it stopped to wait for a person; None while it moves."""
         if self.stage not in (Stage.PAUSED, Stage.APPROVAL, Stage.DECISION) or self.staged_at is None:
             return None

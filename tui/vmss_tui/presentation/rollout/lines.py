@@ -55,9 +55,9 @@ def _clock(info: RolloutInfo, *, tight: bool) -> list[Piece]:
     ]
     if not tight:
         pieces.append((" elapsed", Role.DIM))
-    standing = info.standing
-    if standing is not None:
-        return [*pieces, (f"{gap}{duration.clock(standing)}", Role.WARN), (" waiting", Role.DIM), *_window(info, gap)]
+    stopped = info.stopped_for
+    if stopped is not None:
+        return [*pieces, (f"{gap}{duration.clock(stopped)}", Role.WARN), (" waiting", Role.DIM), *_window(info, gap)]
     left = info.remaining.text if info.remaining is not None else ""
     role = Role.WARN if info.window_short else Role.PLAIN
     return [*pieces, (f"{gap}{left:>5}", role), (" left" if left else "     ", Role.DIM), *_window(info, gap)]

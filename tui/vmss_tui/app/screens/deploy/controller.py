@@ -91,7 +91,7 @@ class DeployController:
         self.add_problem: Line = ()
         """The error in the protected setting that is being added."""
         self.draft = FormDraft(target, session.clock, kept=not session.guest)
-        self._files_under_way = False
+        self._fetching_files = False
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -168,7 +168,7 @@ class DeployController:
         else:
             plan = compose(wish, self.reading.snapshot, self._pins_of(wish.files), self._session.clock)
             self.plan = named_in(plan, self.reading.running)
-        return (*self._look_at_new_files(), Repaint())
+        return (*self._fetch_new_files(), Repaint())
 
     def _wish(self, form: Form, reading: WatchedSet) -> RolloutWish:
         scale_set, known, hooks = reading.snapshot.scale_set, reading.known_versions, self._session.hooks
@@ -182,19 +182,19 @@ class DeployController:
     def _pins_of(self, uris: Sequence[str]) -> tuple[FilePin, ...]:
         return tuple(self.pins[uri] for uri in uris if uri in self.pins)
 
-    def _look_at_new_files(self) -> Effects:
+    def _fetch_new_files(self) -> Effects:
         uris = self.plan.script.file_uris if self.plan is not None else ()
         unknown = tuple(uri for uri in uris if uri not in self.pins and uri.startswith("https://"))
         azure = self._connection().azure
-        if not unknown or azure is None or self._files_under_way:
+        if not unknown or azure is None or self._fetching_files:
             return ()
-        self._files_under_way = True
+        self._fetching_files = True
 
         async def fetch() -> Effects:
             try:
                 self._keep_pins(await fetch_pins(azure, unknown))
             finally:
-                self._files_under_way = False
+                self._fetching_files = False
             return (Later("plan", PLAN_AFTER, self.planned),)
 
         return (Work(group="files", job=fetch),)

@@ -45,8 +45,6 @@ from vmss_tui.presentation.rollout.log import LogLine, follow
 
 _LOG_KEPT = 2000
 _RETRY_SECONDS = 3.0
-_NO_LEASE_SECONDS = 5.0
-"""How long a rollout may have no runner before the runner counts as gone: one may be starting, or have just ended."""
 _REPLAY_SPEED = 16.0
 _PAGE = 500
 """Events of a recording that are read at once: 5 to 10 ms of work."""
@@ -87,7 +85,6 @@ class RolloutController(RolloutSheets):
         self.log_lines: list[LogLine] = []
         self.problem: VmssTuiError | None = None
         """Why the journal cannot be read now."""
-        self._alone_since: float | None = None
 
     @property
     def replayed(self) -> bool:
@@ -178,8 +175,8 @@ class RolloutController(RolloutSheets):
         self.problem = error
         return (Say(f"{error.message}; trying again", Role.BAD),) if self.state.seq else ()
 
-    def look_for_runner(self) -> bool:
-        """Look whether a runner works on the rollout; returns whether that changed."""
+    def check_runner(self) -> bool:
+        """Read whether a runner works on the rollout; returns whether that changed."""
         if self.replay is not None or self.state.stage.over or self.head is None:
             self.runner_alive, self.runner_trouble, self.presence.holder = True, "", ""
             return False
@@ -188,12 +185,8 @@ class RolloutController(RolloutSheets):
         except VmssTuiError:
             return False
         self.presence.note_lease(lease)
-        now = self.session.clock.monotonic()
         self.runner_trouble = stuck(lease, self.session.clock.now()) if lease is not None else ""
-        alive = lease is not None and lease.alive
-        self._alone_since = None if alive else now if self._alone_since is None else self._alone_since
-        before = self.runner_alive
-        self.runner_alive = self._alone_since is None or now - self._alone_since < _NO_LEASE_SECONDS
+        before, self.runner_alive = self.runner_alive, not self.presence.alone
         return self.runner_alive is not before
 
     def parting(self) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from vmss_tui.presentation.rollout.history import watcher_name, with_people
 from vmss_tui.presentation.table import Line
 
 _RETRY_SECONDS = 10.0
+_NO_LEASE_SECONDS = 5.0
+"""How long a rollout may have no lease before its process counts as gone: one may be starting, or have just ended."""
 
 
 class RolloutPresence:
@@ -25,14 +27,26 @@ class RolloutPresence:
         self._watchers: Watchers = ()
         self.holder = ""
         """The host whose runner holds it, in a journal that several hosts share."""
+        self._alone_since: float | None = None
 
     def beside(self, line: Line, cells: int) -> Line:
         """A line with who is there at its end, where there is room."""
         return with_people(line, cells, self.holder, self._watchers)
 
     def note_lease(self, lease: Lease | None) -> None:
-        """Remember which host holds the rollout now."""
-        self.holder = lease.host if lease is not None and lease.alive and self._session.journal().shared else ""
+        """Remember which host holds the rollout now, and since when none does."""
+        alive = lease is not None and lease.alive
+        self.holder = lease.host if lease is not None and alive and self._session.journal().shared else ""
+        if alive:
+            self._alone_since = None
+        elif self._alone_since is None:
+            self._alone_since = self._session.clock.monotonic()
+
+    @property
+    def alone(self) -> bool:
+        """Whether the rollout has had no runner, or no coordinator, for some seconds."""
+        since = self._alone_since
+        return since is not None and self._session.clock.monotonic() - since >= _NO_LEASE_SECONDS
 
     async def be_seen(self, rollout: str, through: Through, arrived: Callable[[str], None]) -> None:
         """Be seen to watch a rollout until canceled; `arrived` gets the name of each other who comes."""

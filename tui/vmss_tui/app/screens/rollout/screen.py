@@ -192,7 +192,7 @@ class RolloutScreen(RolloutActions):
     def tick(self) -> None:
         """Update the ages, and whether a runner still works on the rollout."""
         super().tick()
-        if self.controller.look_for_runner():
+        if self.controller.check_runner():
             self.refresh_keys()
         self.paint()
 

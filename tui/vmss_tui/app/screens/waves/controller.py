@@ -33,8 +33,6 @@ from vmss_tui.report.for_waves import waves_text
 
 _LOGS_AT_ONCE = 4
 """Logs of sets that have ended which one refresh reads: it must not keep the screen from its keys."""
-_NO_LEASE_SECONDS = 5.0
-"""How long waves may have no coordinator before it counts as gone: one may be starting, or have just ended."""
 
 
 class WavesController:
@@ -51,7 +49,6 @@ class WavesController:
         self.problem: VmssTuiError | None = None
         self._read: dict[str, RolloutState] = {}
         self._latest: list[Line] = []
-        self._alone_since: float | None = None
 
     @property
     def info(self) -> WavesInfo:
@@ -81,20 +78,11 @@ class WavesController:
                 if (ended and unread >= 0) or progress.stage.running or (known is not None and known.verdict is None):
                     known = known or RolloutState()
                     self._read[progress.current] = fold_rollout(journal.events(progress.current, known.seq), known)
-            lease = journal.lease(self.rollout)
-            self.alive = self._has_coordinator(lease)
-            self.presence.note_lease(lease)
+            self.presence.note_lease(journal.lease(self.rollout))
+            self.alive = self.state.stage.over or not self.presence.alone
             self.problem = None
         except VmssTuiError as error:
             self.problem = error
-
-    def _has_coordinator(self, lease: object) -> bool:
-        now = self._session.clock.monotonic()
-        if self.state.stage.over or (lease is not None and getattr(lease, "alive", False)):
-            self._alone_since = None
-        elif self._alone_since is None:
-            self._alone_since = now
-        return self._alone_since is None or now - self._alone_since < _NO_LEASE_SECONDS
 
     # -- what people ask for ------------------------------------------------------------------------------------
 
