@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from support.program import Inside, Program
 from vmss_tui import __version__
+from vmss_tui.cli.commands.rollout.plan import Percentage
 from vmss_tui.cli.main import main
 
 
@@ -47,6 +49,15 @@ def test_a_mistake_gets_a_line_and_a_next_step(
     assert message in err
     assert hint in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(("text", "percent"), [("60", 60), ("60%", 60), ("0%", 0), ("101%", None), ("6%0", None)])
+def test_a_percentage_may_have_its_sign(text: str, percent: int | None) -> None:
+    if percent is None:
+        with pytest.raises(click.BadParameter):
+            Percentage(0, 100).convert(text, None, None)
+    else:
+        assert Percentage(0, 100).convert(text, None, None) == percent
 
 
 def test_shells_complete_commands(bare: Program) -> None:

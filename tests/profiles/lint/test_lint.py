@@ -233,3 +233,8 @@ def test_every_warning_has_its_meaning() -> None:
 
 def test_an_unclosed_reference() -> None:
     assert problems(HEAD + SCRIPT + "label = 'x ${v'\n")["script.label"].message == "${v is not closed"
+
+
+def test_a_table_that_was_put_into_another_one_is_sent_to_the_top() -> None:
+    found = problems(HEAD + SCRIPT + '[script.protected]\ncommandToExecute = { env = "CMD" }\n')["script.protected"]
+    assert found.hint == "it is a table of its own: [protected]"

@@ -194,7 +194,10 @@ def _unknown(name: str, section: Section, path: str, at: str) -> LintProblem:
     known = [key.name for key in section.keys]
     near = nearest(name, known)
     others = [key.name for key in PROFILE.keys if key.section is not None and key.section.key(name)]
-    if near:
+    top = PROFILE.key(name) if at else None
+    if top is not None and top.section is not None:
+        hint = f"it is a table of its own: [{name}]"
+    elif near:
         hint = f"did you mean {near[0]}?"
     else:
         hint = f"it belongs in [{others[0]}]" if others else f"known here: {', '.join(known)}"

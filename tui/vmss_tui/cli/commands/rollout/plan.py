@@ -17,6 +17,16 @@ from vmss_tui.presentation import records
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+
+class Percentage(click.IntRange):
+    """A whole percentage, with or without its sign."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number."""
+        number: Any = value.removesuffix("%") if isinstance(value, str) else value
+        return super().convert(number, param, ctx)
+
+
 _OPTIONS = (
     click.argument("profile"),
     click.argument("scaleset", required=False),
@@ -29,7 +39,7 @@ _OPTIONS = (
     click.option("--batch", metavar="N|P%", help="Batch size: instances, or a percentage of the set."),
     click.option("--pause", metavar="TIME", help="Pause between batches: 30s, 5m."),
     click.option(
-        "--max-unhealthy", type=click.IntRange(0, 100), metavar="P", help="Maximum percentage of unhealthy instances."
+        "--max-unhealthy", type=Percentage(0, 100), metavar="P%", help="Maximum percentage of unhealthy instances."
     ),
     click.option("--rerun", is_flag=True, help="Run the script again even if settings are unchanged."),
     click.option("--all", "all_sets", is_flag=True, help="All targets of the profile, in its [waves]."),
