@@ -2,7 +2,7 @@
 
 Python's own engine tries every way in which an expression can fit: `(a+)+b` takes minutes on forty letters. RE2 reads
 each character once, for any expression, and therefore has no backreferences and no lookaround. Its import takes as long
-as a small command, hence on first use.
+as a small command, so it is done on first use.
 """
 
 from collections.abc import Mapping

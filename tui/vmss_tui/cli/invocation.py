@@ -49,7 +49,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _near(path: Path) -> str:
-    """The path from the current directory when it lies beneath it, else in full."""
+    """The path from the current directory when it is inside of it, else in full."""
     try:
         whole, here = path.absolute(), Path.cwd()
     except OSError:

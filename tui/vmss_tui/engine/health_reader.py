@@ -1,4 +1,4 @@
-"""Reading the health of many scale sets once: one dear read a set, a few at a time, as fast as Azure's quota bears.
+"""Reading the health of many scale sets once: one expensive read a set, a few at a time, as the quota permits.
 
 Knows ports only.
 """
@@ -16,7 +16,7 @@ from vmss_tui.ports import Azure, Clock
 TOGETHER = 8
 """Sets that are read at the same time."""
 _FREE_READS = ((90, 1.0), (450, 0.5))
-"""Half of Compute's buckets of dear reads a subscription, of 180 in 3 minutes and of 900 in 30: reads that are not
+"""Half of Compute's buckets of expensive reads a subscription, of 180 in 3 minutes and of 900 in 30: reads that are not
 delayed, and how many a second follow."""
 _FREE_VIEWS, _VIEWS_A_SECOND = 2500, 5000 / 180
 """The same of its bucket of 5,000 views in 3 minutes: a read of a set costs one for each instance."""

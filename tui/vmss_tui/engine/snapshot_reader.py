@@ -3,9 +3,9 @@
 A list of instances takes as many requests out of a subscription's quota as the set has instances. While that quota is
 short, a large set is listed less often, and the few instances that change are read one by one in between.
 
-Azure allows 12 cheap and 10 dear reads a minute for one set ("Understand throttling"). A whole read is one dear one
-(the instances) and two cheap ones (the model, the latest rolling upgrade); in alternation it is one of each, so that a
-reader every 12 seconds stays within half of both.
+Azure allows 12 cheap and 10 expensive reads a minute for one set ("Understand throttling"). A whole read is one
+expensive one (the instances) and two cheap ones (the model, the latest rolling upgrade); in alternation it is one of
+each, so that a reader every 12 seconds stays within half of both.
 """
 
 import asyncio

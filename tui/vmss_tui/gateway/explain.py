@@ -1,6 +1,6 @@
 """Explains Azure's errors: kind, a plain sentence, the next step, and whether waiting helps.
 
-The tables in `explanations` are the only knowledge; an error that none of them has gets a sentence that says so, by its
+The tables in `explanations` have all explanations; an error that none of them has gets a sentence that says so, by its
 HTTP status. Pure.
 """
 

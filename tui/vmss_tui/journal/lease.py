@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 QUIET_SECONDS = 30.0
-"""A runner that lives says so every few seconds; this long without a word means that it cannot."""
+"""A live runner sends a heartbeat every few seconds; this long without one means that it cannot."""
 FRESH_SECONDS = 60.0
 """A heartbeat from elsewhere that is younger than this means: it lives."""
 REBOOT_SECONDS = 15.0

@@ -1,4 +1,4 @@
-"""Events as rows: kind, version, JSON body. Knows the closed set of events; knows no SQL.
+"""Events as rows: kind, version, JSON body. Has the closed set of events; contains no SQL.
 
 A kind is the snake_case name of its class. A journal written by a newer version still reads: an unknown event becomes a
 note that says so.

@@ -1,7 +1,7 @@
 """The pages that need no app: the list of rollouts, a rollout's record, and the form for a token.
 
-They are read on a phone and work without JavaScript: a page of a running rollout asks to be loaded again; a script
-that hears of new events does so at once.
+They are read on a phone and work without JavaScript: a page of a running rollout asks to be loaded again; a script that
+is notified of new events does so at once.
 """
 
 from collections.abc import Mapping, Sequence

@@ -63,7 +63,7 @@ def problems(wanted: Mapping[str, Sequence[str]], preset: str = "") -> Wrong:
 
 
 def with_preset(wanted: Mapping[str, Sequence[str]], preset: str) -> Mapping[str, tuple[str, ...]]:
-    """Keys by action id: those of a preset where the person says nothing."""
+    """Keys by action id: those of a preset for actions that a person did not rebind."""
     return {action: tuple(keys) for action, keys in {**PRESETS.get(preset, {}), **wanted}.items()}
 
 

@@ -255,7 +255,7 @@ class BaseScreen(EffectScreen):
         self.shell.go_to("profiles")
 
     def do_back(self) -> None:
-        """Close this screen when another lies beneath."""
+        """Close this screen when there is another below it."""
         self.close()
 
     def do_palette(self) -> None:

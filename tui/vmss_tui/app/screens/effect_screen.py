@@ -61,7 +61,7 @@ class EffectScreen(Screen[None]):
 
     @dataclass
     class WorkDone(Message):
-        """Work has ended; `effects` come of it."""
+        """Work has ended; `effects` are its results."""
 
         work: Work
         effects: Effects
@@ -178,7 +178,7 @@ class EffectScreen(Screen[None]):
         """Show everything as it is now; override."""
 
     def close(self) -> None:
-        """Close this screen when another lies beneath."""
+        """Close this screen when there is another below it."""
         self.shell.back()
 
     def _performing(self, then: Callable[[Answer], Effects]) -> Callable[[Answer | None], None]:

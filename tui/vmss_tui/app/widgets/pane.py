@@ -9,7 +9,7 @@ from vmss_tui.presentation.table import Line
 class SidePane(Lines):
     """Lines from a function of width and height; the screen says when to ask again.
 
-    It lies on a layer of its own; the list beside it is narrower. Its style comes with it, so that a terminal without
+    It is on a layer of its own; the list beside it is narrower. Its style comes with it, so that a terminal without
     room for a pane has nothing to read.
     """
 

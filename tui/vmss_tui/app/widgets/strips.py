@@ -43,7 +43,7 @@ class RoleStyles:
         return before != {name: self._role(name) for name in before}
 
     def component(self, name: str) -> Style:
-        """The style of one of the widget's component classes, blended with what lies beneath."""
+        """The style of one of the widget's component classes, blended with the background."""
         found = self._styles.get(name)
         if found is None:
             found = self._widget.get_component_rich_style(name)

@@ -26,7 +26,7 @@ class Controller:
 
     @property
     def channel(self) -> str:
-        """Through whom to change the set."""
+        """The tool or team through which to change the set."""
         return "its owner" if self.name == UNNAMED else self.name
 
 

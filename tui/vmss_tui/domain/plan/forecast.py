@@ -149,7 +149,7 @@ def remaining(
 
 
 def held_seconds(plan: RolloutPlan) -> int:
-    """Seconds that each batch is held while its instances stay healthy; Azure's rolling upgrade knows no such time."""
+    """Seconds that each batch is held while its instances stay healthy; Azure's rolling upgrade has no such time."""
     return 0 if plan.strategy is Strategy.ROLLING_UPGRADE else plan.policy.min_healthy_seconds
 
 

@@ -25,7 +25,7 @@ class InstanceRun:
 
 
 def last_seen(log: Iterable[Logged], instance: str, before: InstanceSeen | None = None) -> InstanceSeen | None:
-    """What a part of a log says last of an instance; `before` when it says nothing."""
+    """The last facts in a part of a log about an instance; `before` without any."""
     for entry in log:
         if isinstance(entry.event, InstancesSeen):
             before = next((seen for seen in entry.event.changed if seen.id == instance), before)

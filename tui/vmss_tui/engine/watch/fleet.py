@@ -1,9 +1,9 @@
 """Watching everything that can be seen: subscriptions, then scale sets as pages come, then health within the quota.
 
 Publishes a whole `FleetSnapshot` whenever it differs, at most a few times a second. Lists are read again at the idle
-pace, with how many instances are current where one answer says it for all; health (one dear read a set) goes by need:
-those on screen, those that move, favorites, then the rest, no faster than half of what Azure allows a subscription.
-Knows ports only.
+pace, with how many instances are current where one answer says it for all; health (one expensive read a set) goes by
+need: those on screen, those that move, favorites, then the rest, no faster than half of what Azure allows a
+subscription. Knows ports only.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from vmss_tui.errors import Throttled, VmssTuiError
 from vmss_tui.ports import Azure, Clock
 
 SECONDS_A_SET = 4.0
-"""Half of 900 dear reads in 30 minutes a subscription: its sets take turns at this pace."""
+"""Half of 900 expensive reads in 30 minutes a subscription: its sets take turns at this pace."""
 FLEETS_SHARE = 10.0
 """While the quota is short, a set is counted at this multiple of the time its refill takes: after those who watch
 it."""

@@ -40,7 +40,7 @@ async def giving_up(what: str, seconds: float = GIVE_UP_SECONDS) -> AsyncIterato
 
 @dataclass(slots=True)
 class Backoff:
-    """Waits that double from `first` seconds; a quota's own time is kept, and what is gone is asked for seldom."""
+    """Waits that double from `first` seconds; a quota's own time is kept, and a missing resource is rarely read."""
 
     first: float = 2.0
     failures: int = 0

@@ -19,7 +19,7 @@ class Levels:
     """Seconds since 1970."""
 
     def dumped(self, now: float) -> str:
-        """As JSON, without what says nothing any more: buckets that are full again, blocks that are over."""
+        """As JSON, without buckets that are full again and blocks that are over."""
         data = {
             "version": VERSION,
             "levels": {

@@ -22,7 +22,7 @@ from vmss_tui.ports import ReadsFleet
 _SETS, _GROUPS = decoder(wire.SetPage), decoder(GroupPage)
 _SUBSCRIPTION, _SUBSCRIPTIONS = decoder(wire.Subscription), decoder(wire.SubscriptionPage)
 TENANTS_SECONDS = 60.0
-"""How long a list of tenants is valid; they change seldom."""
+"""How long a list of tenants is valid; they rarely change."""
 _log = logging.getLogger("vmss_tui.gateway")
 
 

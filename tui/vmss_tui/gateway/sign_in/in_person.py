@@ -68,7 +68,7 @@ class PersonSignIn:
         self._asking: asyncio.Task[None] | None = None
         self._refusal: Exception | None = None
         self.outcome: asyncio.Future[VmssTuiError | None] = asyncio.get_running_loop().create_future()
-        """What comes of asking the person, the last time."""
+        """The result of asking the person last."""
 
     async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """A token: silently when possible; a person is asked only for the sign-in's own tenant."""

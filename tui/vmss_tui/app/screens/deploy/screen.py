@@ -39,7 +39,7 @@ _VERSION = re.compile(r"^variables\..*(version|release|build|tag)")
 """The variable that one usually came to change."""
 
 _READ_OFTEN = 300.0
-"""Seconds after which the reading beneath a plan counts as old."""
+"""Seconds after which the reading that a plan rests on counts as old."""
 
 
 class DeployScreen(BaseScreen):
@@ -74,7 +74,7 @@ class DeployScreen(BaseScreen):
                 yield Lines(self._plan_lines, id="plan-text")
 
     def read_only(self) -> ReadOnly | None:
-        """What the reading beneath the plan says of rights counts at once."""
+        """The rights in the reading that the plan rests on count at once."""
         reading = self.controller.reading
         if reading is not None:
             self.shell.rights.note_sets((reading.snapshot.scale_set,))

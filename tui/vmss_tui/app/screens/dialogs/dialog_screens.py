@@ -15,7 +15,7 @@ from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 def screen_of(
     dialog: Ask | AskText | AskSecret | Pick | Show | Fetch, perform: Callable[[Effects], None]
 ) -> tuple[ModalScreen[Any], Callable[[Any], Effects] | None]:
-    """The screen of a dialog, and what comes of its answer; `perform` does what the keys of a sheet want."""
+    """The screen of a dialog, and the function for its answer; `perform` does what the keys of a sheet want."""
     match dialog:
         case Ask(question, then):
             return ConfirmScreen(question), then

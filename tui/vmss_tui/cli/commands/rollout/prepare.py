@@ -52,7 +52,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """A profile, filled in for one scale set, and the plan that comes of it."""
+    """A profile, filled in for one scale set, and the resulting plan."""
 
     profile: "Profile"
     resolved: "Resolved"

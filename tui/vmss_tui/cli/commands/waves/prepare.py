@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedWaves:
-    """A profile, filled in for all its targets, and the waves that come of it."""
+    """A profile, filled in for all its targets, and the resulting waves."""
 
     profile: "Profile"
     report: "ReportFields"

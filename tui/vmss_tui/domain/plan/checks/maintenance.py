@@ -50,7 +50,7 @@ def _until(table: Timetable, now: datetime) -> str:
 
 
 def _azure(facts: Facts, table: Timetable) -> Iterator[Finding]:
-    """Azure drives the batches of a rolling upgrade, and knows no window."""
+    """Azure drives the batches of a rolling upgrade, which has no window."""
     if facts.rolling_upgrade and table.closes_at(facts.now) is not None:
         yield info(
             "azure-knows-no-window",
