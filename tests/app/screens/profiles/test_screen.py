@@ -85,6 +85,17 @@ async def test_deploy_to_asks_which_scale_set(tmp_path: Path) -> None:
         await desk.until(lambda: isinstance(desk.app.screen, DeployScreen))
 
 
+async def test_deploy_to_offers_the_targets_first(tmp_path: Path) -> None:
+    def one(session: FakeSession) -> None:
+        targets = '\n[targets]\nmatch = ["*/tracking-weu"]\n'
+        (session.directory / "profiles" / "web.toml").write_text(GOOD + targets)
+
+    async with sitting(tmp_path, prepare=one) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("3", "e")
+        await desk.shows("Deploy web to (its 1 target first)", "▸ tracking-weu")
+
+
 async def test_duplicate_rename_and_delete(tmp_path: Path) -> None:
     directory = tmp_path / "profiles"
     async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:

@@ -191,7 +191,7 @@ class ProfilesScreen(ListScreen):
 
     @work(group="profile", exclusive=True, exit_on_error=False)
     async def do_deploy(self) -> None:
-        """Choose a scale set, then plan."""
+        """Choose a scale set, the profile's targets first, then plan."""
         entry, snapshot = self.current(), self.shell.fleet
         if entry is None:
             return
@@ -200,8 +200,11 @@ class ProfilesScreen(ListScreen):
             return
         know = Knowledge(now=self.shell.session.clock.now(), label=self.shell.label_of, tenants=tenant_names(snapshot))
         table = table_of(know)
-        rows = [table.row(entry, know) for entry in shown_entries(snapshot, FleetView(), know)]
-        title = f"Deploy {entry.name} to"
+        targets = self.shell.session.profiles().glance(entry).targets
+        found = shown_entries(snapshot, FleetView(), know)
+        chosen = [it for it in found if targets.choose(it.scale_set)]
+        rows = [table.row(it, know) for it in (*chosen, *(it for it in found if it not in chosen))]
+        title = f"Deploy {entry.name} to" + (f" (its {counted(len(chosen), 'target')} first)" if chosen else "")
         key = await self.app.push_screen_wait(PickScreen(title, table.fitted(rows), rows, empty="no scale set matches"))
         if key is not None:
             target = next((entry.id for entry in snapshot.entries if key_of(entry.id) == key), ScaleSetId.parse(key))
