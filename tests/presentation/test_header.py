@@ -37,6 +37,19 @@ def test_the_header_tells_where_who_how_fresh_and_how_much_is_left() -> None:
         assert words in line
 
 
+@given(st.integers(60, 300), st.text(max_size=600))
+def test_a_warning_stands_at_every_width(width: int, reason: str) -> None:
+    """A window that was overridden: however long the reason and the ticket are."""
+    warning = f"outside the window: CVE-2026-1234 {reason}"
+    info = replace(
+        INFO, crumbs=("vmss-tui", "web-weu", "rollout 7f3a"), note=50 * "CHG1 ", warning=warning, cloud="sim"
+    )
+    line = text_of(header.header_line(info, width))
+    assert text.width(line) <= max(width, 70) and "outside the" in line and "7f3a" in line
+    assert "outside the window: CVE" in line or width < 80
+    assert "outside the window: CVE-2026-1234" in line or width < 120
+
+
 @pytest.mark.parametrize("width", [60, 72, 80, 100, 120, 200])
 def test_who_acts_where_and_whether_it_may_stay_at_every_width(width: int) -> None:
     line = text_of(header.header_line(replace(INFO, read_only=True, cloud="simulator"), width))

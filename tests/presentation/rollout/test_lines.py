@@ -7,6 +7,7 @@ from support import estate, story
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
 from vmss_tui.domain.plan.maintenance_window import Opening, Window
 from vmss_tui.domain.plan.rollout_plan import Strategy
+from vmss_tui.domain.plan.timetable import Freeze, MaintenanceRules
 from vmss_tui.domain.rollout.events import (
     ApprovalNeeded,
     Approved,
@@ -331,6 +332,16 @@ def test_a_rollout_that_waits_for_a_person_says_that_its_window_gets_short() -> 
     assert left is not None and info_of(fold(tale.log), tale.now).remaining is None
     assert role_of_window(in_window(tale, left.p90 + 600)) is Role.DIM
     assert role_of_window(in_window(tale, left.p90 + 30)) is Role.WARN
+
+
+def test_a_freeze_that_held_a_rollout_is_named_and_is_no_end_of_a_window() -> None:
+    tale = story.until_batch(2)
+    tale.say(Paused("changes are frozen", window=True))
+    freeze = Freeze(start=NOW, end=tale.now + timedelta(days=1), reason="incident 4711")
+    state = replace(fold(tale.log), rules=MaintenanceRules(freezes=(freeze,)))
+    for cells in (80, 200):
+        text = text_of(rollout.subline(info_of(state, tale.now, runner_alive=False), cells))
+        assert text.startswith("Changes are frozen: incident 4711") and "Press r" in text and width(text) <= cells
 
 
 def scheduled(*events: Event, seconds: int = 7200) -> RolloutInfo:

@@ -38,6 +38,8 @@ class HeaderInfo:
     crumbs: tuple[str, ...] = ()
     note: str = ""
     """A remark after the crumbs: counts, or a change ticket."""
+    warning: str = ""
+    """What stands before the note at every width, cut where there is no room for all of it."""
     identity: Identity | None = None
     freshness: Freshness = Freshness()
     share: float | None = None
@@ -96,6 +98,12 @@ class _Shape:
     """Why it is read-only."""
 
 
+_BETWEEN = " · "
+"""Between the parts of a note."""
+_CUT_TO = (60, 48, 40, 32, 28, 24, 20, 16, 12)
+"""Cells of a warning that does not fit whole."""
+
+
 def header_line(info: HeaderInfo, width: int) -> Line:
     """The whole line in exactly `width` cells: crumbs and note left; badge, cloud, identity, age and quota right.
 
@@ -122,13 +130,18 @@ def _shapes(info: HeaderInfo, width: int) -> Iterator[_Shape]:
 
 def _plain_shapes(info: HeaderInfo, width: int) -> Iterator[_Shape]:
     every = [text.plain(crumb) for crumb in info.crumbs] or ["vmss-tui"]
-    crumbs, note = every[1:] or every, text.plain(info.note)
+    warning = text.plain(info.warning).replace(_BETWEEN, " - ")
+    crumbs, note = every[1:] or every, _BETWEEN.join(filter(None, (warning, text.plain(info.note))))
     full, name, short = _identities(info, width)
     yield _Shape(crumbs=every, note=note, identity=full)
     yield _Shape(crumbs=crumbs, note=note, identity=full)
     yield _Shape(crumbs=crumbs, note=note, identity=name)
     yield _Shape(crumbs=crumbs, note=note, identity=name, meter=False)
     yield _Shape(crumbs=crumbs, note=note, identity=short, meter=False)
+    for cells in _CUT_TO if warning else ():
+        yield _Shape(crumbs=crumbs, note=text.cut_end(warning, cells), identity=short, meter=False)
+    if warning:
+        yield _Shape(crumbs=crumbs[-1:], note=text.cut_end(warning, _CUT_TO[-1]), identity=short, meter=False)
     yield _Shape(crumbs=crumbs, note="", identity=name)
     yield _Shape(crumbs=crumbs[-2:], note="", identity=name)
     yield _Shape(crumbs=crumbs[-2:], note="", identity=name, meter=False)
@@ -153,7 +166,7 @@ def _identities(info: HeaderInfo, width: int) -> tuple[str, str, str]:
 
 def _needed(crumbs: Sequence[str], note: str) -> int:
     """Cells for crumbs and note; a note of several parts may give up all but its first."""
-    return 1 + text.width(" ▸ ".join(crumbs)) + (3 + text.width(note.split(" · ")[0]) if note else 0)
+    return 1 + text.width(" ▸ ".join(crumbs)) + (3 + text.width(note.split(_BETWEEN)[0]) if note else 0)
 
 
 def _left(outer: Sequence[str], note: str, room: int) -> Line:
@@ -176,11 +189,11 @@ def _left(outer: Sequence[str], note: str, room: int) -> Line:
 
 def _note(note: str, room: int) -> str:
     """The note in `room` cells: its last parts go first."""
-    parts = note.split(" · ")
+    parts = note.split(_BETWEEN)
     several = len(parts) > 1
-    while len(parts) > 1 and text.width(" · ".join(parts)) > room:
+    while len(parts) > 1 and text.width(_BETWEEN.join(parts)) > room:
         parts.pop()
-    shown = " · ".join(parts)
+    shown = _BETWEEN.join(parts)
     if several and text.width(shown) > room:
         return ""
     return text.cut_end(shown, room) if room >= 8 else ""

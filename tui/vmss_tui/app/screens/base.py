@@ -85,6 +85,10 @@ class BaseScreen(EffectScreen):
         """A remark after the breadcrumb."""
         return ""
 
+    def warning(self) -> str:
+        """What stands before the note at every width."""
+        return ""
+
     def freshness(self) -> Freshness:
         """How old what is shown is."""
         return Freshness()
@@ -155,6 +159,7 @@ class BaseScreen(EffectScreen):
         self.query_one("#header", Header).info = HeaderInfo(
             crumbs=self.crumbs(),
             note=self.note(),
+            warning=self.warning(),
             identity=shell.connection.identity,
             freshness=self.freshness(),
             share=quota.share if quota is not None else None,

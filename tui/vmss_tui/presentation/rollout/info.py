@@ -10,6 +10,7 @@ from datetime import datetime
 
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, UpgradeCode
 from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
+from vmss_tui.domain.plan.timetable import DURING_FREEZE
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.batch_schedule import batch_count
 from vmss_tui.domain.rollout.decide.verdict import gone_instances, in_scope
@@ -103,6 +104,8 @@ class RolloutInfo:
     """When it is to start, or to resume."""
     window_ended: bool = False
     """It is paused since no batch could end in the maintenance window, and its runner has left."""
+    frozen: str = ""
+    """The freeze that is in force, in words; empty without one."""
     window_closes: datetime | None = None
     """When the maintenance window closes that is open; None: not soon, or it is closed."""
     overrides: Mapping[str, str] = field(default_factory=dict)
@@ -253,9 +256,14 @@ def info_of(
         leaves_failed_model=_leaves_failed_model(state),
         starts_at=state.scheduled.at if state.scheduled is not None and not state.stage.over else None,
         window_ended=state.window_ended and not state.stage.over,
+        frozen=_frozen(state, now),
         window_closes=_window_closes(state, now),
         overrides={**(plan.overrides if plan is not None else {}), **state.overrides},
     )
+
+
+def _frozen(state: RolloutState, now: datetime) -> str:
+    return next((closed.words for closed in state.timetable.closed(now) if closed.code == DURING_FREEZE), "")
 
 
 def _window_closes(state: RolloutState, now: datetime) -> datetime | None:

@@ -89,6 +89,10 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "", badge: int = 0)
                 Role.PLAIN,
             ),
         )
+    if info.window_ended and info.frozen:
+        resume = f" Press {key_hint('rollout.resume')} to resume it afterwards."
+        frozen = cut_end(f"Changes are frozen: {plain(info.frozen)}.", max(8, cells - len(resume)))
+        return ((frozen, Role.WARN), (resume, Role.PLAIN))
     if info.window_ended:
         return (
             ("The maintenance window has ended. ", Role.WARN),

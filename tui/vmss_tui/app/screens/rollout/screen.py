@@ -125,11 +125,13 @@ class RolloutScreen(RolloutActions):
         return tuple(part for part in ("vmss-tui", name, f"{what}{replay}") if part)
 
     def note(self) -> str:
-        """Ticket and reason; and which maintenance windows or freezes were overridden, and why."""
+        """Ticket and reason."""
         head = self.controller.head
-        if head is None:
-            return ""
-        return " ".join(part for part in (head.ticket, head.why, lines.overridden(self._info)) if part)
+        return " ".join(part for part in (head.ticket, head.why) if part) if head is not None else ""
+
+    def warning(self) -> str:
+        """Which maintenance windows or freezes were overridden, and why."""
+        return lines.overridden(self._info)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""
