@@ -23,6 +23,7 @@ LOG = ActivityLog((WRITE, FAILED))
     ("operation", "words"),
     [
         (f"{SETS}/write", "write the model"),
+        (f"{SETS}/virtualMachines/runCommand/action", "run a command on an instance"),
         (f"{SETS}/manualUpgrade/action", "update instances"),
         (f"{SETS}/rollingUpgrades/cancel/action", "cancel the rolling upgrade"),
         ("Contoso.Own/things/act", "things/act"),

@@ -25,8 +25,25 @@ _NAMES = {
     "virtualmachinescalesets/restart/action": "restart instances",
     "virtualmachinescalesets/start/action": "start instances",
     "virtualmachinescalesets/deallocate/action": "deallocate instances",
+    "virtualmachinescalesets/poweroff/action": "stop instances",
+    "virtualmachinescalesets/redeploy/action": "redeploy instances",
+    "virtualmachinescalesets/delete/action": "delete instances",
+    "virtualmachinescalesets/virtualmachines/runcommand/action": "run a command on an instance",
+    "virtualmachinescalesets/virtualmachines/write": "write an instance",
+    "virtualmachinescalesets/virtualmachines/delete": "delete an instance",
+    "virtualmachinescalesets/virtualmachines/reimage/action": "reimage an instance",
+    "virtualmachinescalesets/virtualmachines/restart/action": "restart an instance",
+    "virtualmachinescalesets/virtualmachines/redeploy/action": "redeploy an instance",
+    "virtualmachinescalesets/virtualmachines/start/action": "start an instance",
+    "virtualmachinescalesets/virtualmachines/poweroff/action": "stop an instance",
+    "virtualmachinescalesets/virtualmachines/deallocate/action": "deallocate an instance",
+    "virtualmachines/runcommand/action": "run a command on an instance",
+    "virtualmachines/extensions/write": "write an extension of an instance",
 }
-"""An operation without its provider, in lower case -> what it does."""
+"""An operation without its provider, in lower case -> what it does.
+
+Azure: https://learn.microsoft.com/azure/role-based-access-control/permissions/compute
+"""
 
 _Column = DataColumn[Activity, datetime]
 
@@ -95,7 +112,7 @@ def _line(change: Activity, now: datetime, width: int) -> Line:
     return (
         (f"{change.at:%Y-%m-%d %H:%M:%S}  {age}", Role.DIM),
         (f"{name}  ", Role.PLAIN),
-        (f"{text.fit(what(change), room - room * 2 // 5)}  ", Role.PLAIN),
+        (f"{text.fit(what(change), room - room * 2 // 5, middle=True)}  ", Role.PLAIN),
         (status, _ENDED.get(change.status.lower(), Role.DIM)),
     )
 
