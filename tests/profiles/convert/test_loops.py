@@ -123,6 +123,19 @@ def test_loops_within_loops_end() -> None:
     assert any("more than 10000 entries" in note for note in found.notes)
 
 
+def test_what_loops_write_out_is_bounded_as_well() -> None:
+    doubled = "[concat(variables('a'), variables('a'))]"
+    variables: dict[str, Any] = {"a": "x" * 5000, "b": doubled}
+    for made in (
+        {"copy": [loop("fileUris", 800, "[variables('b')]")]},
+        {"fileUris": "[map(range(0, 800), lambda('i', variables('b')))]"},
+        {"fileUris": "[createArray(" + ", ".join(["variables('b')"] * 120) + ")]"},
+    ):
+        found = imported(template(made, variables=variables))
+        assert any("was kept" in note for note in found.notes)
+        assert refused(found) and len(str(found.profile)) < 300_000
+
+
 @pytest.mark.parametrize("value", ["x", [], ["x"], [{"name": "a"}], {"name": "a"}])
 def test_a_setting_named_copy_is_a_setting(value: Any) -> None:
     found = imported(template({"commandToExecute": "true", "copy": value}))

@@ -20,6 +20,8 @@ Json = Mapping[str, Any]
 _DEPTH = 40
 _MOST_IN_A_LOOP = 800
 """Azure's own limit of a loop."""
+_LONGEST_ENTRY = 8192
+"""Letters in one entry of a loop: an address or a command, not a file."""
 _MOST_ENTRIES = 10_000
 """Of all loops of a template, those within loops counted as often as they are written out."""
 
@@ -61,7 +63,7 @@ class Scope:
             return raw[1:] if raw.startswith("[[") and raw.endswith("]") else raw
         if isinstance(raw, Entry):
             with self.within(raw):
-                return self.value(raw.input, depth + 1)
+                return brief(self.value(raw.input, depth + 1))
         if isinstance(raw, Mapping):
             return {key: self.value(inner, depth + 1) for key, inner in self.written_out(raw).items()}
         if isinstance(raw, list):
@@ -149,7 +151,7 @@ class Scope:
         for index, value in enumerate(values):
             item = _part(source, index, value)
             with self._knowing(name, item):
-                made = self._evaluated(body.arguments[1], depth + 1)
+                made = brief(self._evaluated(body.arguments[1], depth + 1))
             if function == "map":
                 found.append(made)
             elif closed(made, self.chosen) is True:
@@ -222,6 +224,21 @@ _SURROUNDINGS: Mapping[str | None, Hole] = {
     ),
 }
 """What a deployment knows of its surroundings, as variables of the profile."""
+
+
+def brief(value: Value) -> Value:
+    """The value of an entry of a loop. Raises Unresolved for one that is too long."""
+    rest, letters = [value], 0
+    while rest:
+        part = rest.pop()
+        if isinstance(part, Mapping | list):
+            rest += part.values() if isinstance(part, Mapping) else part
+        else:
+            texts = part.pieces if isinstance(part, Text) else (part,)
+            letters += sum(len(text) for text in texts if isinstance(text, str))
+        if letters > _LONGEST_ENTRY:
+            raise Unresolved(f"an entry of a loop is longer than {_LONGEST_ENTRY // 1024} KiB")
+    return value
 
 
 def _is_loops(raw: Any) -> bool:

@@ -50,13 +50,17 @@ def _bounded(value: Value) -> Value:
 
 
 def _count_parts(value: Value) -> None:
-    """Raise Unresolved for more than `_MOST`: a list of two lists of two lists … costs nothing until it is written."""
-    rest, parts = [value], 0
+    """Raise Unresolved for too much: a list of two lists of two lists … costs nothing until it is written.
+
+    More than `_MOST` parts, or more text in all of them than one text may have.
+    """
+    rest, parts, letters = [value], 0, 0
     while rest:
         part = rest.pop()
         parts += 1
-        if parts > _MOST:
-            raise Unresolved(f"it has more than {_MOST} parts")
+        letters += len(part) if isinstance(part, str) else 0
+        if parts > _MOST or letters > _LONGEST:
+            raise Unresolved(f"it has more than {_MOST} parts" if parts > _MOST else "its text is longer than 1 MiB")
         if isinstance(part, list):
             rest += part[: _MOST + 1]
         elif isinstance(part, dict):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, Handler, SecretRef, SecretSource, handler_of
-from vmss_tui.profiles.convert.arm_expressions import Entry, Scope
+from vmss_tui.profiles.convert.arm_expressions import Entry, Scope, brief
 from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, closed, holes_of, joined
+from vmss_tui.profiles.convert.protected_values import command_shown, environment_name, references, shown
 from vmss_tui.profiles.format.inline_script import decode, encode
 from vmss_tui.profiles.format.profile import WHOLE, FileRef, Profile, Script, Variable
 from vmss_tui.profiles.format.variables import escape
@@ -71,11 +72,6 @@ def guess_handler(settings: Json) -> Handler:
     return WINDOWS if re.search(r"powershell|pwsh|\.ps1|\.bat\b|\.cmd\b|cmd(\.exe)? /c", text) else LINUX
 
 
-def environment_name(setting: str) -> str:
-    """The environment variable that stands for a protected value: `VMSS_TUI_SECRET_STORAGE_ACCOUNT_KEY`."""
-    return "VMSS_TUI_SECRET_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", setting).upper()
-
-
 class Importer:
     """Takes one extension over, setting by setting; collects notes, variables and references on the way."""
 
@@ -115,7 +111,7 @@ class Importer:
         scope = self._extension.scope
         if isinstance(raw, Entry) and scope is not None:
             with scope.within(raw):
-                return self._value(where, raw.input)
+                return self._entry(where, raw.input)
         if isinstance(raw, Mapping):
             return self._members(where, raw)
         if isinstance(raw, list):
@@ -129,6 +125,15 @@ class Importer:
         except Unresolved as reason:
             self._note(where, f"the expression {raw} was kept, since {reason}: replace it by hand")
             return raw
+
+    def _entry(self, where: str, raw: Any) -> Value:
+        """The value of an entry of a loop; its expression where it would be too long."""
+        value = self._value(where, raw)
+        try:
+            return brief(value)
+        except Unresolved as reason:
+            self._note(where, f"the loop was kept, since {reason}: replace it by hand")
+            return str(raw)[:200]
 
     def _members(self, where: str, raw: Json) -> dict[str, Value]:
         whole, kept = self._written_out(where, raw)
@@ -267,7 +272,7 @@ class Importer:
                 value = closed(value, self._extension.scope.chosen if self._extension.scope is not None else {})
             except Unresolved as reason:
                 self._note(where, f"a variable is not allowed here, and {reason}: replace it by hand")
-                return _shown(value)
+                return shown(value)
         return _without_null(value)
 
     def _as_object(self, where: str, value: Value) -> dict[str, Any] | None:
@@ -292,7 +297,7 @@ class Importer:
         self._secret[key] = SecretRef(SecretSource.ENV, variable)
         self.notes.append(
             f"{key} uses the secure parameter {names}, so it is a protected setting now: "
-            f"put it into ${variable}: {_command(value)}"
+            f"put it into ${variable}: {command_shown(value)}"
         )
 
     def _protected(self, inner: Json) -> None:
@@ -300,7 +305,7 @@ class Importer:
         if isinstance(vault, Mapping) and vault:
             source = vault.get("sourceVault")
             vault_id = source.get("id", "") if isinstance(source, Mapping) else ""
-            where = f"{_shown(vault_id)} {_shown(vault.get('secretUrl', ''))}"
+            where = f"{shown(vault_id)} {shown(vault.get('secretUrl', ''))}"
             self._secret = {WHOLE: SecretRef(SecretSource.KEY_VAULT, where)}
             return
         raw = inner.get("protectedSettings")
@@ -312,66 +317,8 @@ class Importer:
         self.notes += notes
 
 
-def references(protected: Json) -> tuple[dict[str, SecretRef], list[str]]:
-    """Environment variables instead of protected values; values that are not secret are taken over."""
-    refs: dict[str, SecretRef] = {}
-    notes = []
-    for key, value in protected.items():
-        if key == "managedIdentity" and isinstance(value, Mapping) and not any(holes_of(value)):
-            refs[key] = SecretRef(SecretSource.LITERAL, json.dumps(dict(value), sort_keys=True))
-        elif key == "storageAccountName" and isinstance(value, str):
-            refs[key] = SecretRef(SecretSource.LITERAL, value)
-        else:
-            variable = environment_name(key)
-            refs[key] = SecretRef(SecretSource.ENV, variable)
-            notes.append(f"the value of {key} was not taken over: put it into ${variable}{_open_parts(key, value)}")
-    return refs, notes
-
-
-def _open_parts(key: str, value: Value) -> str:
-    """What of a protected value is not secret: of a command its words, of files their addresses without a query."""
-    if key == "commandToExecute":
-        return f": {_command(value)}"
-    if key == "fileUris" and isinstance(value, list):
-        files = [_shown(file).partition("?") for file in value if isinstance(file, str | Text | Hole)]
-        named = (_USERINFO.sub("//***@", address) + ("?***" if query else "") for address, query, _ in files)
-        return f", with blanks between them or as a JSON list: {' '.join(named)}"
-    return ""
-
-
-_USERINFO = re.compile(r"//[^/@]*@")
-_KNOWN_WORDS = re.compile(
-    r"-{0,2}[A-Za-z][\w-]*|/c|[&|;]+|[\w./\\:-]*\.(?:sh|ps1|py|cmd|bat|exe|zip|gz|tgz|tar|msi)|<[\w-]+>", re.IGNORECASE
-)
-_PROGRAMS = frozenset((
-    "sh", "bash", "sudo", "env", "powershell", "pwsh", "python", "python3", "cmd", "perl", "ruby", "node", "apt-get",
-    "yum", "dnf", "install", "update", "run", "true",
-))  # fmt: skip
-
-
-def _command(value: Value) -> str:
-    """The parts of a command that are not secret: programs, files, names of options, and names for parameters."""
-    try:
-        text = joined(value)
-    except Unresolved:
-        return "***"
-    words = (text.shown() if isinstance(text, Text) else text).split()
-    return " ".join(word if _is_open(word) else "***" for word in words)
-
-
-def _is_open(word: str) -> bool:
-    if word.lower() in _PROGRAMS or word.startswith("-"):
-        return "=" not in word
-    return bool(_KNOWN_WORDS.fullmatch(word)) and not word.replace("-", "").isalnum()
-
-
 def _is_text(value: Value) -> bool:
     return isinstance(value, Text | Hole) or (isinstance(value, str) and bool(value))
-
-
-def _shown(value: Value) -> str:
-    text = joined(value) if isinstance(value, str | Text | Hole | int) else str(value)
-    return text.shown() if isinstance(text, Text) else text
 
 
 def _variable(hole: Hole) -> Variable:

@@ -13,8 +13,9 @@ from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import Handler, ScriptConfig
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.errors import UsageError
-from vmss_tui.profiles.convert.extension import Extension, Imported, Importer, guess_handler, references
+from vmss_tui.profiles.convert.extension import Extension, Imported, Importer, guess_handler
 from vmss_tui.profiles.convert.find_extensions import find_extensions
+from vmss_tui.profiles.convert.protected_values import references
 from vmss_tui.profiles.format.profile import FileRef, Profile, Targets, Variable
 from vmss_tui.profiles.format.variables import escape
 from vmss_tui.profiles.lint.handler_rules import file_name
