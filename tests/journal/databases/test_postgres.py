@@ -1,6 +1,7 @@
 """What only a shared database does: its clock judges leases, several processes write, it goes away and comes back."""
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,9 @@ import pytest
 from support.journal import NOW, plan
 from support.leases import me
 from support.postgres import PostgresServer
+from vmss_tui.cli.commands.database_roles import statements
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.team.roles import Right
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, UsageError
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal.chain import breaks
@@ -182,6 +185,24 @@ def test_a_reason_with_nul_in_it_ends_a_rollout(journal: Journal) -> None:
 def test_an_empty_database_is_not_made_a_journal_by_reading(address: str) -> None:
     with pytest.raises(JournalUnavailable, match="is empty"):
         Journal.open(address, read_only=True)
+
+
+def test_a_role_without_rights_or_without_the_tables_is_told_so(journal: Journal, address: str) -> None:
+    role = f"role_{secrets.token_hex(3)}"
+    own = address.replace("postgres:@", f"{role}@")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'CREATE ROLE "{role}" LOGIN'.encode())
+        with pytest.raises(JournalUnavailable, match="grants nothing"):
+            Journal.open(own)
+        for statement in statements(role, Right.OPERATOR):
+            connection.execute(statement.encode())
+        Journal.open(own).close()
+        connection.execute("DROP TABLE vmss_tui.quota; UPDATE vmss_tui.format SET number = number - 1")
+        with pytest.raises(JournalUnavailable, match="older vmss-tui") as refused:
+            Journal.open(own)
+        assert "owns its tables" in refused.value.hint
+        Journal.open(address).close()
+        Journal.open(own).close()
 
 
 def test_a_newer_format_is_refused(journal: Journal, address: str) -> None:

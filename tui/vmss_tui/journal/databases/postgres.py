@@ -162,7 +162,13 @@ class PostgresDatabase:
 
     def _prepare(self, connection: "psycopg.Connection[dict[str, Any]]") -> None:
         """Bring the tables to the format of this program."""
-        found = _format_of(connection)
+        try:
+            found = _format_of(connection)
+        except (errors.UndefinedTable, errors.InsufficientPrivilege) as problem:
+            raise JournalUnavailable(
+                f"the journal {self.name} grants nothing to your database role",
+                hint="Ask the owner of its tables for a right (`vmss-tui journal grant`).",
+            ) from problem
         if found > migrations.FORMAT:
             raise JournalUnavailable(
                 f"the journal {self.name} was written by a newer vmss-tui (format {found};"
@@ -171,11 +177,19 @@ class PostgresDatabase:
             )
         if found == migrations.FORMAT:
             return
+        state = "empty" if found == 0 else "of an older vmss-tui"
+        refusal = JournalUnavailable(
+            f"the journal {self.name} is {state}",
+            hint="Open it once, for writing, with the role that owns its tables or may create them.",
+        )
         if self.read_only:
-            state = "empty" if found == 0 else "of an older vmss-tui"
-            raise JournalUnavailable(
-                f"the journal {self.name} is {state}", hint="Open it once with a role that may create tables."
-            )
+            raise refusal
+        try:
+            self._migrate(connection)
+        except errors.InsufficientPrivilege as problem:
+            raise refusal from problem
+
+    def _migrate(self, connection: "psycopg.Connection[dict[str, Any]]") -> None:
         with connection.transaction():
             translating = _Translating(connection)
             self.serialize(translating, "migration")
