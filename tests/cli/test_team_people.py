@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from support.entra_postgres import claims_of, entra_door
@@ -15,6 +16,9 @@ from support.postgres import PostgresServer, postgres_server
 from support.program import Program, until
 from support.simulator import SimulatorProcess
 from support.team import Team, team, team_on_address
+from vmss_tui.cli.commands.database_roles import statements
+from vmss_tui.domain.rollout.team.roles import Right
+from vmss_tui.journal.store import Journal
 
 __all__ = ["postgres_server", "team"]
 
@@ -55,6 +59,30 @@ def role(program: Program, **lists: list[str]) -> Iterator[Program]:
     path = program.directory / f"roles-{secrets.token_hex(4)}.toml"
     path.write_text("[roles]\n" + "".join(f"{name} = {json.dumps(names)}\n" for name, names in lists.items()))
     yield Program({**program.variables, "VMSS_TUI_CONFIG": str(path)}, program.directory)
+
+
+def test_an_operator_of_the_database_starts_rollouts_before_and_after_there_is_a_queue(
+    own: Program, own_world: SimulatorProcess, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """The owner of the tables makes the journal, grants the right, and later starts workers."""
+    address, operator = postgres_server.new_database(), f"role_{secrets.token_hex(3)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'CREATE ROLE "{operator}" LOGIN'.encode())
+    owner = team_on_address(own, address, tmp_path)
+    (tmp_path / "operator").mkdir()
+    granted = team_on_address(own, address.replace("postgres:@", f"{operator}@"), tmp_path / "operator")
+    assert granted.first("rollouts").code != 0
+    Journal.open(address).close()
+    with psycopg.connect(address, autocommit=True) as connection:
+        for statement in statements(operator, Right.OPERATOR):
+            connection.execute(statement.encode())
+    rollout = granted.start(granted.first, "batches")
+    until(lambda: granted.stage(rollout) == "completed", "the end, by its own host", 60)
+    assert owner.first("journal", "grant", operator, "operator", "--execute").code == 0
+    with granted.worker(granted.second) as worker:
+        rollout = granted.start(granted.first, "batches", version="2.1.0")
+        assert granted.log(rollout)[1]["pid"] == worker.pid
+        until(lambda: granted.stage(rollout) == "completed", "the end, by a worker", 60)
 
 
 def test_each_verb_is_refused_on_the_host_whose_lists_say_so(team: Team, own_world: SimulatorProcess) -> None:

@@ -51,7 +51,7 @@ def test_of_many_who_open_an_empty_database_at_once_one_makes_the_tables(postgre
         start.wait()
         try:
             Journal.open(address).close()
-            Jobs(address, "cloud")._prepare()
+            Jobs(address, "cloud").prepare()
         except Exception as problem:
             problems.append(problem)
 

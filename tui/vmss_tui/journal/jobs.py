@@ -42,6 +42,10 @@ _CONNECTIONS = 4
 CarryOut = Callable[[str], Awaitable[None]]
 
 
+class NoQueue(JournalUnavailable):
+    """There is no queue, and so no worker."""
+
+
 class Jobs:
     """The queue of one journal. `queue` keeps the rollouts of different clouds apart.
 
@@ -77,7 +81,7 @@ class Jobs:
     async def __aenter__(self) -> "Jobs":
         """Make the tables where there are none, and connect."""
         with self._explained():
-            await asyncio.to_thread(self._prepare)
+            await asyncio.to_thread(self._make_tables)
             await self._app.open_async()
         return self
 
@@ -147,13 +151,25 @@ class Jobs:
                     _LOG.warning("job %s of a worker that is gone is taken up again", job.id)
                     await self._app.job_manager.retry_job(job)
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Make the tables where there are none, as a role that may. Raises NoQueue for one that may not."""
+        with self._explained():
+            self._make_tables()
+
+    def _make_tables(self) -> None:
         with psycopg.connect(**self._parameters(), autocommit=True) as connection, connection.transaction():
             connection.execute(_SESSION)
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (SCHEMA,))
-            if not postgres.has_table(connection, SCHEMA, "procrastinate_jobs"):
+            if postgres.has_table(connection, SCHEMA, "procrastinate_jobs"):
+                return
+            try:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
                 connection.execute(procrastinate.schema.SchemaManager.get_schema().encode())
+            except psycopg.errors.InsufficientPrivilege as problem:
+                raise NoQueue(
+                    f"the journal {self._name} has no queue for workers yet, and your database role may not make one",
+                    hint="As the owner of its tables, repeat `vmss-tui journal grant ROLE operator --execute`.",
+                ) from problem
 
     @contextlib.contextmanager
     def _explained(self) -> Any:

@@ -129,6 +129,10 @@ def grant(ctx: click.Context, role: str, right: str, execute: bool) -> int:
         raise UsageError("a journal in a file has no roles", hint="Name a database with --journal.")
     database = _opened(ctx, read_only=False)
     try:
+        if Right(right) is Right.OPERATOR:
+            from vmss_tui.journal.jobs import Jobs
+
+            Jobs(str(database.place), "").prepare()  # operators use the queue, and may not make it
         with database.writing() as connection:
             for statement in wanted:
                 connection.execute(statement)

@@ -1,5 +1,7 @@
 """Gives a rollout to a worker of the team, where one is there to take it up."""
 
+import contextlib
+
 from vmss_tui.cli.commands.rollout.runner_process import LONGEST_START
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Clock
@@ -14,9 +16,13 @@ async def handed_over(rollout: str, journal: Journal, clock: Clock, queue: str) 
     `queue` is the address of the cloud: a worker that is signed in elsewhere must not take its rollouts. Raises
     JournalUnavailable.
     """
-    from vmss_tui.journal.jobs import Jobs
+    from vmss_tui.journal.jobs import Jobs, NoQueue
 
-    async with Jobs(str(journal.place), queue) as jobs:
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            jobs = await stack.enter_async_context(Jobs(str(journal.place), queue))
+        except NoQueue:
+            return False
         if not await jobs.workers():
             return False
         job = await jobs.hand_over(rollout, journal.target_key(rollout))
