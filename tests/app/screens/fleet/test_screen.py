@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from support import estate
 from support.desk import sitting
 from support.fakes import FakeAzure, FakeSession
@@ -205,6 +207,22 @@ async def test_sixty_columns_still_show_the_list_and_less_says_so(tmp_path: Path
         await desk.shows("too small")
         await desk.pilot.resize_terminal(120, 40)
         await desk.shows("SUBSCRIPTION")
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "e")])
+async def test_a_terminal_that_is_too_small_shows_nothing_else(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        for key in keys:
+            before = desk.app.screen
+            await desk.press(key)
+            await desk.until(lambda before=before: desk.app.screen is not before)  # type: ignore[misc]
+        await desk.pilot.pause()
+        for size in ((20, 8), (59, 40)):
+            await desk.pilot.resize_terminal(*size)
+            await desk.shows("This terminal")
+            words = " ".join(desk.text().split())
+            assert words == "This terminal is too small: vmss-tui needs 60 x 16 cells."
 
 
 async def test_nothing_is_read_while_another_screen_lies_on_top(tmp_path: Path) -> None:

@@ -15,9 +15,6 @@ class SidePane(Lines):
 
     SCOPED_CSS = False
     DEFAULT_CSS = """
-    PanedScreen {
-        layers: default pane;
-    }
     PanedScreen.-paned > * {
         width: 64%;
     }
