@@ -122,6 +122,16 @@ class Terminal:
         self._hung_up = True
         os.close(self.child.child_fd)
 
+    def leave(self) -> None:
+        """Quit while a rollout runs: confirm, and find the terminal as it was."""
+        self.press("q")
+        self.wait_for(r"Quit vmss-tui\?")
+        self.press("right")
+        self.settle()
+        self.press("enter")
+        assert self.finish() == 0
+        assert self.restored() == []
+
     def finish(self, timeout: float = 20.0) -> int:
         """Read to the end; returns the exit code (128 + n after signal n)."""
         deadline = time.monotonic() + timeout

@@ -89,13 +89,7 @@ def test_leaving_while_a_rollout_runs_asks_and_does_not_stop_it(vmss: Program, o
     rollout = vmss("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--detach").out.strip()
     screen = opens("attach", rollout, env=vmss.env)
     screen.wait_for(r"app 1\.0\.0 → app 8\.0\.0")
-    screen.press("q")
-    screen.wait_for(r"Quit vmss-tui\?")
-    screen.press("right")
-    screen.settle()
-    screen.press("enter")
-    assert screen.finish() == 0
-    assert screen.restored() == []
+    screen.leave()
     assert vmss("cancel", "--json").json["accepted"] is True
     last = json.loads(vmss("attach", "--jsonl").out.splitlines()[-1])
     assert last["verdict"] == "cancelled"

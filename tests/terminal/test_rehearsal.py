@@ -38,12 +38,6 @@ def test_a_plan_is_rehearsed_with_a_fault_and_nothing_real_happens(
     text = screen.wait_for(r"REHEARSAL +✖ FAILED after \d\d:\d\d", timeout=90)
     assert "1 failed" in text
     assert all(len(line) <= columns for line in text.splitlines())
-    screen.press("q")
-    screen.wait_for(r"Quit vmss-tui\?")
-    screen.press("right")
-    screen.settle()
-    screen.press("enter")
-    assert screen.finish() == 0
-    assert screen.restored() == []
+    screen.leave()
     assert vmss("rollouts", "--json").json == []
     assert {instance["version"] for instance in vmss("instances", "slow", "--json").json} == {"app 1.0.0"}

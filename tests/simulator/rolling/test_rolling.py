@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.simulated.story import V1, V2, Story, refusal
+from support.simulated.story import V1, V2, Story, failing, refusal
 
 TEN = 'mode = "Rolling"\ninstances = 10\npolicy = { pause = "PT30S" }\n'
 
@@ -312,15 +312,3 @@ def test_a_flexible_set_rolls_by_vm_names() -> None:
     batches = story.batches()
     assert all(key.startswith("app_") for key in sum(batches, ()))
     assert story.roll.code == "Completed"
-
-
-def failing(ids: str) -> str:
-    """Version 2 fails on some instances."""
-    return f"""
-[[scripts]]
-match = 'custom_application_v(?P<version>2)'
-seconds = 30
-fails_on = {ids}
-failure_exit_code = 100
-failure_stderr = "E: Unable to locate package app\\n"
-"""

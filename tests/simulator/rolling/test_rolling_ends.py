@@ -1,6 +1,6 @@
 """How rolling upgrades end before their end: cancel, surge that replaces, rollback on a breach."""
 
-from support.simulated.story import V1, V2, Story, refusal
+from support.simulated.story import V1, V2, Story, failing, refusal
 
 TEN = 'mode = "Rolling"\ninstances = 10\npolicy = { pause = "PT30S" }\n'
 
@@ -94,15 +94,3 @@ def test_a_breach_rolls_failed_instances_back_when_asked() -> None:
     story.wait(60)
     assert story.instance(0).health == "healthy"
     assert story.wait_for(written.operation).status == "Failed"
-
-
-def failing(ids: str) -> str:
-    """Version 2 fails on some instances."""
-    return f"""
-[[scripts]]
-match = 'custom_application_v(?P<version>2)'
-seconds = 30
-fails_on = {ids}
-failure_exit_code = 100
-failure_stderr = "E: Unable to locate package app\\n"
-"""

@@ -1,7 +1,6 @@
 """A deploy form in front of a person: on a bare app, or only its controller."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from textual.pilot import Pilot
 
 from support import estate
 from support.fakes import FakeSession
+from support.screens.on_stage import OnStage
 from support.stage import Stage
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.screens.deploy.controller import DeployController
@@ -41,17 +41,12 @@ ticket_pattern = 'CHG\\d+'
 """
 
 
-class FormDesk:
+class FormDesk(OnStage):
     """A deploy form on a bare app."""
 
     def __init__(self, session: FakeSession, pilot: Pilot[None], screen: DeployScreen) -> None:
-        self.session, self.pilot, self.screen = session, pilot, screen
-
-    @property
-    def app(self) -> Stage:
-        found = self.pilot.app
-        assert isinstance(found, Stage)
-        return found
+        super().__init__(session, pilot)
+        self.screen = screen
 
     def text(self) -> str:
         lines: list[str] = []
@@ -65,16 +60,6 @@ class FormDesk:
     def remark(self, key: str) -> str:
         found = self.field(key).query(".field-remark").results(Lines)
         return "".join(lines.render_line(0).text.strip() for lines in found)
-
-    async def until(self, what: Callable[[], bool]) -> None:
-        for _ in range(1000):
-            if what():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"never came true; the screen shows:\n{self.text()}")
-
-    async def shows(self, words: str) -> None:
-        await self.until(lambda: words in self.text())
 
     async def put(self, key: str, text: str) -> None:
         self.field(key).set_value(text)

@@ -1,7 +1,6 @@
 """A rollout's screen in front of a person: on a bare app over a real journal, or only its controller."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from textual.pilot import Pilot
 
 from support import estate, story
 from support.fakes import FakeClock, FakeSession
+from support.screens.on_stage import OnStage
 from support.stage import Stage
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.screens.rollout.controller import RolloutController
@@ -22,18 +22,13 @@ from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.journal import lease as leases
 
 
-class Show:
+class Show(OnStage):
     """A screen on a bare app, and the journal beneath it."""
 
     def __init__(self, session: FakeSession, tale: story.Story, pilot: Pilot[None], screen: RolloutScreen) -> None:
-        self.session, self.tale, self.pilot, self.screen = session, tale, pilot, screen
+        super().__init__(session, pilot)
+        self.tale, self.screen = tale, screen
         self.delivered = len(tale.log)
-
-    @property
-    def app(self) -> Stage:
-        found = self.pilot.app
-        assert isinstance(found, Stage)
-        return found
 
     def text(self) -> str:
         screen = self.screen
@@ -42,16 +37,6 @@ class Show:
             if isinstance(widget, Lines | Grid) and widget.display and widget.region:
                 lines += [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
         return "\n".join(lines)
-
-    async def until(self, what: Callable[[], bool]) -> None:
-        for _ in range(1000):
-            if what():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"never came true; the screen shows:\n{self.text()}")
-
-    async def shows(self, words: str) -> None:
-        await self.until(lambda: words in self.text())
 
     async def deliver(self) -> None:
         """Append what the story has said meanwhile."""

@@ -36,6 +36,18 @@ script = { command = "./custom_application_v1.sh" }
 """
 
 
+def failing(ids: str) -> str:
+    """Version 2 fails on some instances."""
+    return f"""
+[[scripts]]
+match = 'custom_application_v(?P<version>2)'
+seconds = 30
+fails_on = {ids}
+failure_exit_code = 100
+failure_stderr = "E: Unable to locate package app\\n"
+"""
+
+
 @dataclass
 class Story:
     """A world with one scale set in the focus."""
