@@ -42,8 +42,10 @@ async def test_confirm_of_something_big_wants_the_name_typed(tmp_path: Path) -> 
         assert answers == []
         assert desk.app.screen.query_one("#yes", Button).disabled
         await desk.type("u")
-        await desk.shows("press enter for Start, enter again to confirm")
-        await desk.press("enter", "enter")
+        await desk.shows("Press enter to select Start, then enter to confirm")
+        await desk.press("enter")
+        await desk.shows("Press enter: Start")
+        await desk.press("enter")
         assert answers == [True]
 
 

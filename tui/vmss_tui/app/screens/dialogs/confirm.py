@@ -68,13 +68,10 @@ class ConfirmScreen(DialogStyle, ModalScreen[bool]):
     def prompt(self, width: int) -> Sequence[Line]:
         """The text to type; the effect of enter once it is typed; the error in it."""
         if self._ready:
-            return (
-                (
-                    ("press enter for ", Role.DIM),
-                    (self._question.yes, Role.ACCENT),
-                    (", enter again to confirm", Role.DIM),
-                ),
-            )
+            yes, here = (self._question.yes, Role.ACCENT), self.focused is self.query_one("#yes", Button)
+            if here:
+                return ((("Press enter: ", Role.DIM), yes),)
+            return ((("Press enter to select ", Role.DIM), yes, (", then enter to confirm", Role.DIM)),)
         name = text.cut_middle(text.plain(self._question.type_this), max(8, width - 34))
         lead = (self._refusal, Role.WARN) if self._refusal else ("Type ", Role.DIM)
         return ((lead, (name, Role.ACCENT), (" to confirm:", Role.DIM)),)
@@ -85,6 +82,11 @@ class ConfirmScreen(DialogStyle, ModalScreen[bool]):
             self.query_one("#name", Input).focus()
         if self._question.refresh is not None:
             self.set_interval(1.0, self._refresh_details)
+
+    def on_descendant_focus(self) -> None:
+        """Enter means something else on the button."""
+        for prompt in self.query(".dialog-prompt").results(Lines):
+            prompt.reload()
 
     def _refresh_details(self) -> None:
         if self._question.refresh is not None:
