@@ -26,3 +26,18 @@ async def test_a_long_title_of_a_list_is_shown_whole(tmp_path: Path) -> None:
         rows = [Row("retry", (cell("retry"),))]
         await desk.app.push_screen(PickScreen(title, (Column("what", "DECISION", 20, flex=1),), rows))
         await desk.shows("the last one", "DECISION", "retry", "enter: choose")
+
+
+async def test_a_name_that_is_typed_is_chosen_before_a_row_that_only_mentions_it(tmp_path: Path) -> None:
+    columns = (Column("name", "PROFILE", 12), Column("about", "DESCRIPTION", 20, flex=1))
+    rows = [
+        Row(name, (cell(name), cell(about)))
+        for name, about in (("careful", "the web app"), ("webcam", "pictures"), ("web", "the front end"))
+    ]
+    async with sitting(tmp_path) as desk:
+        answers: list[str | None] = []
+        await desk.app.push_screen(PickScreen("Profile", columns, rows), answers.append)
+        await desk.type("web")
+        await desk.shows("▸ web ")
+        await desk.press("enter")
+        assert answers == ["web"]

@@ -57,7 +57,9 @@ def _shared_findings(plan: WavesPlan, planned: Planned) -> list[str]:
 def _title(plan: WavesPlan) -> str:
     sets, waves = counted(len(plan.sets), "scale set"), counted(len(plan.waves), "wave")
     origin = f", {plan.origin}" if plan.origin else ""
-    return f"{plan.label or plan.profile}{origin}: {sets} in {waves}, {counted(plan.total, 'instance')}"
+    name = plan.label or plan.profile
+    profile = "" if plan.profile in name else f" (profile {plan.profile})"
+    return f"{name}{profile}{origin}: {sets} in {waves}, {counted(plan.total, 'instance')}"
 
 
 def _rules(rules: WaveRules) -> list[str]:

@@ -75,6 +75,12 @@ class PromptScreen(DialogStyle, ModalScreen[str | None]):
         self.dismiss(None)
 
 
+def _apart(typed: str, name: str) -> int:
+    """How far a name is from what is typed: 0 the same, 1 it begins so, 2 neither."""
+    low = name.strip().lower()
+    return 0 if low == typed else 1 if low.startswith(typed) else 2
+
+
 class PickScreen(DialogStyle, ModalScreen[str | None]):
     """Choose a row by typing part of it; answers its key, or None when it was left."""
 
@@ -106,14 +112,17 @@ class PickScreen(DialogStyle, ModalScreen[str | None]):
 
     @on(Input.Changed)
     def narrow(self, message: Input.Changed) -> None:
-        """Rows that hold every typed word."""
-        words = message.value.lower().split()
-        kept = [
+        """Rows that hold every typed word; before all others, those whose name it is or begins."""
+        typed = message.value.lower().strip()
+        found = [
             row
             for row in self._rows
-            if all(word in " ".join(text_of(part) for part in row.cells).lower() for word in words)
+            if all(word in " ".join(text_of(part) for part in row.cells).lower() for word in typed.split())
         ]
-        self.query_one("#choices", Grid).set_rows(kept)
+        grid = self.query_one("#choices", Grid)
+        grid.set_rows(sorted(found, key=lambda row: _apart(typed, text_of(row.cells[0]))) if typed else found)
+        if typed:
+            grid.action_first()
 
     @on(Input.Submitted)
     @on(Grid.Selected)
