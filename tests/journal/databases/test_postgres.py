@@ -19,6 +19,7 @@ from vmss_tui.domain.rollout.team.roles import Right
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, UsageError
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal.chain import breaks
+from vmss_tui.journal.databases import postgres
 from vmss_tui.journal.databases.postgres import translated
 from vmss_tui.journal.databases.postgres_address import parameters
 from vmss_tui.journal.jobs import Jobs
@@ -149,6 +150,18 @@ def test_a_lost_connection_is_said_and_made_again(journal: Journal, address: str
     with pytest.raises(JournalUnavailable, match="cannot be reached"):
         journal.append(rollout, e.Resumed(), at=NOW)
     assert journal.append(rollout, e.Resumed(), at=NOW)[0].seq == 2
+
+
+def test_a_lock_that_somebody_keeps_is_said(journal: Journal, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "_LOCKED_MS", 100)
+    rollout = journal.create(plan(), who="maria", at=NOW)
+    other = Journal.open(address)
+    with psycopg.connect(address) as administrator:
+        administrator.execute("LOCK TABLE vmss_tui.events")
+        with pytest.raises(JournalUnavailable, match="locked"):
+            other.append(rollout, e.Noted("x"), at=NOW)
+    other.append(rollout, e.Noted("x"), at=NOW)
+    other.close()
 
 
 def test_a_server_that_is_not_there() -> None:

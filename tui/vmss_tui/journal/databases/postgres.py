@@ -33,6 +33,9 @@ LISTENING_SECONDS = 2.0
 _DEAD_MS = 10_000
 """The server ends a transaction whose client has been silent for this long: its host may be gone, and others wait for
 its locks. The server itself would notice after two hours."""
+_LOCKED_MS = 12_000
+"""A lock that is not had by then is an administrator's, or of a transaction that is forgotten: whoever waits goes on to
+say so. Longer than a dead client's, shorter than the silence that costs a lease."""
 ENDS_THE_DEAD = f"SET idle_in_transaction_session_timeout TO {_DEAD_MS}"
 """The same as a statement for a session."""
 
@@ -147,6 +150,7 @@ class PostgresDatabase:
         connection = self._bare_connection()
         try:
             require_own_session(connection, self._bare_connection, self.name)
+            connection.execute(f"SET lock_timeout TO {_LOCKED_MS}")
             connection.execute(f"SET search_path TO {SCHEMA}; {ENDS_THE_DEAD}")
             if self.read_only:
                 connection.execute("SET default_transaction_read_only = on")

@@ -57,6 +57,11 @@ def refused_token(name: str) -> JournalUnavailable:
 _KINDS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
     (errors.DiskFull, "cannot grow: the server's disk is full", "The rollout continues by itself when there is space."),
     (errors.ReadOnlySqlTransaction, "is read-only", "The server may be a standby: name the primary, or wait."),
+    (
+        errors.LockNotAvailable,
+        "is locked by another transaction",
+        "Ask the administrator of the database to end it (`pg_locks` names it); rollouts continue by themselves then.",
+    ),
     (errors.InsufficientPrivilege, "is read-only for your database role", "Ask for the role of an operator."),
     (errors.InvalidPassword, "refused the password", "Put the correct one into ~/.pgpass (mode 0600) or PGPASSWORD."),
     (errors.InvalidCatalogName, "does not exist", "Create the database, or correct the address."),
