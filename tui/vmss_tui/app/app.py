@@ -31,6 +31,7 @@ from vmss_tui.app.session import Account, Session
 from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
 from vmss_tui.app.styles import themes
 from vmss_tui.app.styles.skins import read_skins
+from vmss_tui.app.terminal.keyboard import ignore_bad_input
 from vmss_tui.app.widgets.cells import needs_ascii
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
@@ -98,7 +99,7 @@ class VmssTui(PlaceApp):
     ) -> None:
         """`as_typed` makes of the commands that a text suggests what one has to type here."""
         compat.paint_only_what_differs()
-        compat.ignore_bad_bytes()
+        ignore_bad_input()
         no_color = compat.sane_no_color(os.environ, os.environ.pop)
         super().__init__(session, ansi_color=True if no_color else None)
         compat.paint_only_what_is_visible(self)

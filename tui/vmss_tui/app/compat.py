@@ -1,10 +1,9 @@
-"""Everything that leans on Textual's insides or on the terminal's quirks; the only module that may, with `thin_line`.
+"""Everything that leans on Textual's insides or on the terminal's quirks; with `thin_line` and `terminal`, all of it.
 
 Owns: ASCII signs for terminals that have no others, small repaints, crash messages without local variables, signals.
 """
 
 import asyncio
-import codecs
 import contextlib
 import io
 import logging
@@ -129,20 +128,6 @@ def _render_segments(self: ChopsUpdate, console: Console) -> str:
             codes.control(Control.move_to(start, y).segment.text)
             codes.add(strip.crop(start - x, min(end, x2) - x))
     return codes.end()
-
-
-def ignore_bad_bytes() -> None:
-    """Ignore bytes from the keyboard that are not UTF-8, on which Textual would end the app.
-
-    Terminals send such bytes for a meta key in 8-bit mode, in another encoding than UTF-8, and from a broken line.
-    """
-    from textual.drivers import linux_driver  # only exists where there are POSIX terminals
-
-    linux_driver.getincrementaldecoder = _forgiving_decoder  # type: ignore[attr-defined, assignment]
-
-
-def _forgiving_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-    return partial(codecs.getincrementaldecoder(encoding), errors="ignore")
 
 
 def raise_screen(app: App[int], screen: Screen[Any]) -> None:
