@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.command import CommandPalette
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -20,6 +19,7 @@ from vmss_tui.app.actions.action import Action, ActionState, Place, ReadOnly
 from vmss_tui.app.actions.table import action, actions_at
 from vmss_tui.app.effects import Sheet, Show
 from vmss_tui.app.screens.effect_screen import EffectScreen
+from vmss_tui.app.screens.modal import Palette
 from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.lines import Lines
@@ -265,8 +265,8 @@ class BaseScreen(EffectScreen):
 
     def do_palette(self) -> None:
         """Open the command palette."""
-        if not CommandPalette.is_open(self.app):
-            self.app.push_screen(CommandPalette(placeholder=_PALETTE_HINT, id="--command-palette"))
+        if not Palette.is_open(self.app):
+            self.app.push_screen(Palette(placeholder=_PALETTE_HINT, id="--command-palette"))
 
     def do_help(self) -> None:
         """Show the keys of this screen."""

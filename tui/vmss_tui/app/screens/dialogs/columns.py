@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from vmss_tui import text
 from vmss_tui.app.screens.dialogs.style import DialogStyle
@@ -20,7 +19,7 @@ _COLUMNS = (Column("title", "COLUMN", 16), Column("key", "NAME IN FILTERS", 16, 
 _HELP = "space: show or hide   J K: move down or up   r: as configured   enter: accept   esc: cancel"
 
 
-class ColumnsScreen(DialogStyle, ModalScreen[tuple[str, ...] | None]):
+class ColumnsScreen(DialogStyle[tuple[str, ...] | None]):
     """Answers the keys of the columns in their order, an empty tuple for the configured ones, None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from vmss_tui import text
@@ -25,7 +24,7 @@ _FRAME = 9
 """Lines of a dialog without its text: border, padding, title, margins, buttons."""
 
 
-class ConfirmScreen(DialogStyle, ModalScreen[bool]):
+class ConfirmScreen(DialogStyle[bool]):
     """Answers True only for a deliberate yes, False for the other button, None for esc."""
 
     AUTO_FOCUS = "#no"

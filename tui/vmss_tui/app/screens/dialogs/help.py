@@ -7,7 +7,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from vmss_tui import text
 from vmss_tui.app.actions.action import Action, ActionState, Place, shown
@@ -35,7 +34,7 @@ _MOVES = (
 )
 
 
-class HelpScreen(DialogStyle, ModalScreen[None]):
+class HelpScreen(DialogStyle[None]):
     """Help over the screen it is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

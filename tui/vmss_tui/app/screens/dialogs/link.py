@@ -7,7 +7,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from vmss_tui import text
@@ -17,7 +16,7 @@ from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 
 
-class LinkScreen(DialogStyle, ModalScreen[None]):
+class LinkScreen(DialogStyle[None]):
     """One address."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

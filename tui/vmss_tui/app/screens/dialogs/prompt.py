@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from vmss_tui import text
@@ -18,7 +17,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Column, Line, Row, text_of
 
 
-class PromptScreen(DialogStyle, ModalScreen[str | None]):
+class PromptScreen(DialogStyle[str | None]):
     """One line; `check` says what is wrong with it, or nothing. Answers None when it was left.
 
     An empty line is an answer only where it is `optional`.
@@ -81,7 +80,7 @@ def _apart(typed: str, name: str) -> int:
     return 0 if low == typed else 1 if low.startswith(typed) else 2
 
 
-class PickScreen(DialogStyle, ModalScreen[str | None]):
+class PickScreen(DialogStyle[str | None]):
     """Choose a row by typing part of it; answers its key, or None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

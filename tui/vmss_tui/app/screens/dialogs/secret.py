@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from vmss_tui import text
@@ -18,7 +17,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 
 
-class SecretScreen(DialogStyle, ModalScreen[Secret | None]):
+class SecretScreen(DialogStyle[Secret | None]):
     """Ask for a protected value; the input is never shown, kept or logged. Answers None when it was left."""
 
     CSS: ClassVar[str] = "SecretScreen { align: center middle; }"

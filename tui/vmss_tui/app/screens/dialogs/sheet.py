@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
@@ -46,7 +45,7 @@ _KEYS = (
 )
 
 
-class SheetScreen(DialogStyle, ModalScreen[None]):
+class SheetScreen(DialogStyle[None]):
     """A scrolling text with a title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
