@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from support.profiles.documents import template
 from vmss_tui.profiles.convert.arm_functions import call
 from vmss_tui.profiles.convert.arm_values import Unresolved
+from vmss_tui.profiles.convert.importing import from_json
 
 
 def doubled(name: str, times: int) -> Any:
@@ -43,3 +45,13 @@ def test_a_function_makes_nothing_huge(name: str, arguments: list[Any]) -> None:
 
 def test_numbers_are_still_calculated() -> None:
     assert (call("mul", [6, 7], {}), call("add", [1, 2], {}), call("sub", [1, 2], {})) == (42, 3, -1)
+
+
+@pytest.mark.parametrize("where", ["variables", "parameters"])
+def test_lists_of_lists_of_lists_are_not_written_out(where: str) -> None:
+    def entry(value: Any) -> Any:
+        return value if where == "variables" else {"type": "array", "defaultValue": value}
+
+    nested = {"x0": entry([1] * 10)} | {f"x{i}": entry([f"[{where}('x{i - 1}')]"] * 10) for i in range(1, 12)}
+    (found,) = from_json(template({"data": f"[{where}('x11')]"}, **{where: nested}), name="x")
+    assert len(str(found.profile.script.settings)) < 1000

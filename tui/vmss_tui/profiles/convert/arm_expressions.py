@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from vmss_tui.profiles.convert.arm_functions import call
+from vmss_tui.profiles.convert.arm_functions import bounded, call
 from vmss_tui.profiles.convert.arm_syntax import Call, Member, Node, is_expression, parse
 from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, closed, holes_of
 
@@ -48,6 +48,8 @@ class Scope:
     """Defaults that were used for missing parameters, by name."""
     _known: dict[str, Value] = field(default_factory=dict)
     """Variables that were evaluated already: each once, however often it is used."""
+    _defaults: dict[str, Value] = field(default_factory=dict)
+    """The same of the defaults of parameters."""
     _within: dict[str, Value] = field(default_factory=dict)
     """Indexes of loops and variables of lambdas that are being evaluated, by `loop NAME` and `lambda NAME`."""
     _entries: int = 0
@@ -185,16 +187,20 @@ class Scope:
                 self.chosen[name] = None
             return None
         kind = str(entry.get("type", "")).lower()
-        default = None
-        if "defaultValue" in entry:
-            try:
-                default = self.value(entry["defaultValue"], depth + 1)
-            except Unresolved:
-                default = None
+        default = self._default(name.lower(), entry, depth)
         if kind in ("object", "array") and default is not None:
             return default
         declared = next(known for known in _table(self.template, "parameters") if known.lower() == name.lower())
         return hole(declared, entry, default)
+
+    def _default(self, name: str, entry: Json, depth: int) -> Value:
+        """The default of a parameter; None without one, and where only a deployment determines it."""
+        if name not in self._defaults:
+            try:
+                self._defaults[name] = bounded(self.value(entry.get("defaultValue"), depth + 1))
+            except Unresolved:
+                self._defaults[name] = None
+        return self._defaults[name]
 
     def _variable(self, name: str, depth: int) -> Value:
         table = _table(self.template, "variables")
@@ -207,7 +213,7 @@ class Scope:
         if name not in self._known:
             before, self._within = self._within, {}
             try:
-                self._known[name] = self.value(raw, depth + 1)
+                self._known[name] = bounded(self.value(raw, depth + 1))
             finally:
                 self._within = before
         return self._known[name]

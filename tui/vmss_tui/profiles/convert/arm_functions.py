@@ -31,15 +31,16 @@ def call(name: str, arguments: list[Value], chosen: dict[str, Any]) -> Value:
     open_ended, function = _WITH_HOLES.get(name), _FUNCTIONS.get(name)
     try:
         if open_ended is not None:
-            return _bounded(open_ended(arguments))
+            return bounded(open_ended(arguments))
         if function is None:
             raise Unresolved(f"{name}() is known only in a deployment")
-        return _bounded(function(*(closed(arguments, chosen) if any(holes_of(arguments)) else arguments)))
+        return bounded(function(*(closed(arguments, chosen) if any(holes_of(arguments)) else arguments)))
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, RecursionError, binascii.Error) as problem:
         raise Unresolved(f"{name}() cannot be applied to its arguments") from problem
 
 
-def _bounded(value: Value) -> Value:
+def bounded(value: Value) -> Value:
+    """The value. Raises Unresolved for one that is too large: every part is written out in the end."""
     if isinstance(value, str) and len(value) > _LONGEST:
         raise Unresolved("its text is longer than 1 MiB")
     if isinstance(value, int) and abs(value) >= _LARGEST:
