@@ -40,7 +40,9 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
     waited = now - connection.since
     if connection.error is not None:
         choose = f"{key_hint('app.sign_in')} chooses how to sign in: Azure CLI, device code and others"
-        return error_notice("Not signed in", connection.error, _retry(), choose, f"{_offline_modes()} work offline")
+        offline = f"{_offline_modes()} work offline"
+        demo = "to look around without Azure: `vmss-tui demo`"
+        return error_notice("Not signed in", connection.error, _retry(), choose, offline, demo)
     if connection.device is not None:
         return _device_notice(connection.device, session)
     steps = (f"{_offline_modes()} are available meanwhile",) if waited > 3 else ()
