@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from asyncio.sslproto import SSLProtocol
 from pathlib import Path
 
 import aiohttp
@@ -53,6 +54,14 @@ for context in (aiohttp.connector._SSL_CONTEXT_VERIFIED, aiohttp.connector._SSL_
 """)
 
 
+def test_a_connection_keeps_a_small_buffer() -> None:
+    holds("""
+from asyncio.sslproto import SSLProtocol
+unused.use_small_buffers()
+assert SSLProtocol.max_size == 64 * 1024
+""")
+
+
 def test_the_table_has_the_groups_that_the_gateway_uses() -> None:
     """The first call of a group that is not in the table would fail."""
     client = import_writes().ComputeManagementClient(TenantCredential(None), "s", base_url="https://x", policies=[])  # type: ignore[arg-type]
@@ -66,5 +75,8 @@ def test_nothing_is_taken_from_a_process_of_others() -> None:
     before = aiohttp.connector._SSL_CONTEXT_VERIFIED
     unused.forget_default_contexts()
     unused.forget_operations()
+    size = SSLProtocol.max_size
+    unused.use_small_buffers()
+    assert SSLProtocol.max_size == size
     assert aiohttp.connector._SSL_CONTEXT_VERIFIED is before
     assert hasattr(pytest.importorskip("azure.mgmt.compute.aio.operations").DisksOperations, "begin_delete")

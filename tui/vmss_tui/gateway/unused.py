@@ -7,10 +7,13 @@ import gc
 import ssl
 import sys
 import typing
+from asyncio.sslproto import SSLProtocol
 from types import FunctionType
 
 from vmss_tui.gateway import deferred
 
+_BUFFER = 64 * 1024
+"""Bytes that asyncio reads at a time from a TLS connection, which keeps a buffer of this size: a quarter of its own."""
 _GROUP = "Operations"
 USED_GROUPS = frozenset((
     "VirtualMachineExtensions",
@@ -35,6 +38,12 @@ def forget_default_contexts() -> None:
         for name in ("_SSL_CONTEXT_VERIFIED", "_SSL_CONTEXT_UNVERIFIED"):
             if hasattr(connector, name):
                 setattr(connector, name, empty)
+
+
+def use_small_buffers() -> None:
+    """Have asyncio keep a smaller buffer for each TLS connection made from now on."""
+    if deferred.is_installed():
+        SSLProtocol.max_size = _BUFFER
 
 
 def forget_operations() -> None:
