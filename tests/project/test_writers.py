@@ -20,6 +20,7 @@ MAY_NAME_STREAMS = {
     "vmss_tui.cli.diagnostics": "the one writer of stderr",
     "vmss_tui.cli.open_app": "asks whether it is a terminal",
     "vmss_tui.app.terminal.first_paint": "paints the first frame: fixed words, and the cleaned rows of `first_rows`",
+    "vmss_tui.engine.runner.delivery": "a sentence of our own to the runner that started the process",
     "vmss_tui.cli.logs": "hands stderr to a handler whose formatter cleans, for --debug",
 }
 # Who may make Rich text or segments, and why.
