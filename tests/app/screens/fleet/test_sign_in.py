@@ -167,3 +167,23 @@ async def test_ctrl_a_lists_the_words(tmp_path: Path) -> None:
         await desk.shows("15 scale sets")
         await desk.press("ctrl+a")
         await desk.shows("tenant NAME", "cloud NAME", "rollouts")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("sub nosuch", "no visible subscription is named nosuch"),
+        ("cloud nosuch", "no cloud is named nosuch; AzureCloud, AzureUSGovernment"),
+        ("auth nosuch", "no credential is named nosuch; auto, cli, device"),
+    ],
+)
+async def test_a_name_that_there_is_not_is_said_and_leads_nowhere(tmp_path: Path, words: str, said: str) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("colon")
+        await desk.type(words)
+        await desk.shows(said)
+        await desk.pilot.pause(0.3)
+        await desk.press("enter")
+        await desk.until(lambda: len(desk.app.screen_stack) == 1)
+        assert desk.session.accounts == [] and desk.app.scope == EVERYTHING

@@ -49,12 +49,32 @@ def jumps(shell: Shell) -> Iterator[Jump]:
 
 
 def typed(shell: Shell, words: str) -> Jump | None:
-    """Where words go that name nothing known: `tenant X` signs in to it."""
+    """Where words go that name nothing known: `tenant X` signs in to it, other words say what there is."""
     verb, _, name = words.strip().partition(" ")
     name = name.strip()
     if verb == "tenant" and name and name != "all":
         return Jump(f"tenant {name}", "sign in to this tenant", partial(shell.switch, Account(tenant=name)))
-    return None
+    known = _known_after(shell, verb)
+    if known is None or not name or any(name.lower() in one.lower() for one in known):
+        return None
+    return Jump(f"{verb} {name}", f"no {_NOUNS[verb]} is named {name}; {text.listed(known)}", lambda: None)
+
+
+_NOUNS = {"sub": "visible subscription", "cloud": "cloud", "auth": "credential"}
+
+
+def _known_after(shell: Shell, verb: str) -> list[str] | None:
+    """The names that can follow a word; None when it takes none."""
+    match verb:
+        case "sub":
+            fleet = shell.fleet
+            return [found.title for found in fleet.subscriptions] if fleet is not None else []
+        case "cloud":
+            return list(shell.session.clouds())
+        case "auth":
+            return list(shell.session.credentials())
+        case _:
+            return None
 
 
 def _screens(shell: Shell) -> Iterator[Jump]:

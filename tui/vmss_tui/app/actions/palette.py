@@ -32,10 +32,10 @@ class ActionCommands(Provider):
             yield DiscoveryHit(name, run, help=help_text)
 
     async def search(self, query: str) -> Hits:
-        """What matches."""
-        matcher = self.matcher(query)
+        """What matches: a name by its letters, a help text, which is long, by what it contains."""
+        matcher, words = self.matcher(query), query.strip().lower()
         for name, help_text, run in self._entries():
-            score = max(matcher.match(name), matcher.match(help_text) * 0.8)
+            score = max(matcher.match(name), 0.8 if words in help_text.lower() else 0.0)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), run, help=help_text)
 
@@ -64,6 +64,12 @@ class RecentHit(DiscoveryHit):
 class JumpCommands(Provider):
     """Go anywhere: screens, scale sets, rollouts, profiles, tenants, subscriptions, clouds, credentials."""
 
+    _jumps: tuple[Jump, ...] = ()
+
+    async def startup(self) -> None:
+        """Read the names once: journal and profiles are files."""
+        self._jumps = tuple(jumps(cast(Shell, self.app)))
+
     async def discover(self) -> Hits:
         """The scale sets that were opened last, before anything is typed."""
         shell = cast(Shell, self.app)
@@ -78,7 +84,7 @@ class JumpCommands(Provider):
         """What matches; words that name nothing known last."""
         shell = cast(Shell, self.app)
         matcher = self.matcher(query)
-        for jump in jumps(shell):
+        for jump in self._jumps:
             score = 2.0 if jump.name.lower() == query.lower().strip() else matcher.match(jump.name)
             if score > 0:
                 yield Hit(score, matcher.highlight(jump.name), _callback(jump), help=jump.about)
