@@ -34,8 +34,10 @@ _DEAD_MS = 10_000
 """The server ends a transaction whose client has been silent for this long: its host may be gone, and others wait for
 its locks. The server itself would notice after two hours."""
 _LOCKED_MS = 12_000
-"""A lock that is not had by then is an administrator's, or of a transaction that is forgotten: whoever waits goes on to
-say so. Longer than a dead client's, shorter than the silence that costs a lease."""
+"""A lock that is not free by then is an administrator's, or of a forgotten transaction: the wait ends with an error.
+
+Longer than a dead client's transaction, shorter than the silence that costs a lease.
+"""
 ENDS_THE_DEAD = f"SET idle_in_transaction_session_timeout TO {_DEAD_MS}"
 """The same as a statement for a session."""
 
