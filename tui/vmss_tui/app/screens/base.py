@@ -19,7 +19,7 @@ from vmss_tui.app.actions.action import Action, ActionState, Place, ReadOnly
 from vmss_tui.app.actions.table import action, actions_at
 from vmss_tui.app.effects import Sheet, Show
 from vmss_tui.app.screens.effect_screen import EffectScreen
-from vmss_tui.app.screens.modal import Palette
+from vmss_tui.app.screens.modal import open_palette
 from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.lines import Lines
@@ -51,8 +51,6 @@ def _classes_for(width: int, height: int) -> dict[str, bool]:
 
 
 _ROOTS = (Place.FLEET, Place.ROLLOUTS, Place.PROFILES)
-
-_PALETTE_HINT = "Name of a scale set, rollout, profile or screen, or an action"
 
 
 class BaseScreen(EffectScreen):
@@ -265,8 +263,7 @@ class BaseScreen(EffectScreen):
 
     def do_palette(self) -> None:
         """Open the command palette."""
-        if not Palette.is_open(self.app):
-            self.app.push_screen(Palette(placeholder=_PALETTE_HINT, id="--command-palette"))
+        open_palette(self.app)
 
     def do_help(self) -> None:
         """Show the keys of this screen."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.screen import Screen
@@ -22,3 +23,15 @@ class Palette(CommandPalette):
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close it; see `answered_once`."""
         return super().dismiss(result) if answered_once(self) else AwaitComplete()
+
+
+_HINT = "Name of a scale set, rollout, profile or screen, or an action"
+
+
+def open_palette(app: App[Any]) -> None:
+    """Open the palette, unless one is open already, perhaps beneath another screen.
+
+    It has no id, unlike Textual's own: a palette that is about to close would still have it, and end the app.
+    """
+    if not any(isinstance(screen, CommandPalette) for screen in app.screen_stack):
+        app.push_screen(Palette(placeholder=_HINT))
