@@ -208,7 +208,7 @@ class FleetScreen(WatchedFleet):
             self.shell.open(OpenScaleSet(entry.id))
 
     def do_group(self) -> None:
-        """Choose what the list is grouped by."""
+        """Choose what the list is grouped by: columns, and tags of the sets that are shown."""
 
         def chosen(by: str | None) -> Effects:
             if by is not None:
@@ -216,7 +216,7 @@ class FleetScreen(WatchedFleet):
                 self.redraw()
             return ()
 
-        rows = self._grouping.choices(self._snapshot.entries)
+        rows = self._grouping.choices(self._entries)
         self.perform((Pick(title="Group by", columns=GROUP_BY, rows=rows, empty="none matches", then=chosen),))
 
     def _columns_chosen(self) -> tuple[str, ...]:
