@@ -224,11 +224,22 @@ def _sync(directory: Path) -> None:
 
 
 def others_can_write(file: Path) -> Path | None:
-    """The file or its directory, whichever someone but its owner and root could change or replace; None when none can.
+    """The file, its directory or one above it that others can change or replace; None when there is none.
 
-    A sticky directory, such as /tmp, is fine: only owners replace files there.
+    Others are all but its owner and root, and everyone where it is a directory further up. A link counts as well as the
+    file behind it. A sticky directory, such as /tmp, is fine: only owners replace files there.
     """
-    return next((path for path in (file, file.parent) if _others_can_change(path)), None)
+    near = (path for place in _places(file) for path in (place, place.parent))
+    changeable = (path for path in near if _others_can_change(path))
+    return next(changeable, None) or anyone_can_write(file)
+
+
+def _places(file: Path) -> tuple[Path, ...]:
+    """The file, and the one that it leads to."""
+    try:
+        return tuple(dict.fromkeys((file.absolute(), file.resolve())))
+    except (OSError, RuntimeError):
+        return (file.absolute(),)
 
 
 def _others_can_change(path: Path) -> bool:
@@ -243,11 +254,11 @@ def _others_can_change(path: Path) -> bool:
 
 
 def anyone_can_write(file: Path) -> Path | None:
-    """The file or its directory, whichever every user of the host could change or replace; None when there is none.
+    """The file or a directory above it that every user of the host could change or replace; None when there is none.
 
-    Weaker than `others_can_write`: for what a team may share, by its group or by the account that deploys it.
+    Weaker than `others_can_write`: for files that a team may share, by its group or by the account that deploys them.
     """
-    return next((path for path in (file, file.parent) if _is_open(path)), None)
+    return next((path for place in _places(file) for path in (place, *place.parents) if _is_open(path)), None)
 
 
 def _is_open(path: Path) -> bool:

@@ -49,6 +49,26 @@ def test_its_directory_counts_unless_it_is_sticky(home: Path) -> None:
     assert not refused(path)
 
 
+def test_a_directory_further_up_counts_when_everyone_can_write_it(home: Path) -> None:
+    (home / "team").mkdir(mode=0o700)
+    path = written(home / "team", SCRIPT + HOOK)
+    home.chmod(0o770)
+    assert not refused(path), "a group may share a directory further up"
+    home.chmod(0o777)
+    assert refused(path)
+
+
+def test_the_place_that_a_link_leads_to_counts(home: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    written(shared, SCRIPT + HOOK)
+    (home / "web.toml").symlink_to(shared / "web.toml")
+    shared.chmod(0o755)
+    assert not refused(home / "web.toml")
+    shared.chmod(0o777)
+    assert refused(home / "web.toml")
+
+
 def test_a_base_counts(home: Path) -> None:
     base = home / "base.toml"
     base.write_text("schema = 1\nbase = true\n" + HOOK)
