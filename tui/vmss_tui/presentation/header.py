@@ -39,7 +39,7 @@ class HeaderInfo:
     note: str = ""
     """A remark after the crumbs: counts, or a change ticket."""
     warning: str = ""
-    """What stands before the note at every width, cut where there is no room for all of it."""
+    """The part before the note, shown at every width, cut where it has no room."""
     identity: Identity | None = None
     freshness: Freshness = Freshness()
     share: float | None = None

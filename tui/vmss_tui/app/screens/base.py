@@ -84,7 +84,7 @@ class BaseScreen(EffectScreen):
         return ""
 
     def warning(self) -> str:
-        """What stands before the note at every width."""
+        """The part before the note, shown at every width."""
         return ""
 
     def freshness(self) -> Freshness:
