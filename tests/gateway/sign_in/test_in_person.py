@@ -57,10 +57,10 @@ async def test_the_person_is_asked_once_and_the_question_outlives_the_request_th
 async def test_who_declines_is_not_asked_again(simulator: StartsSimulator) -> None:
     process, shown = simulator(), list[CodeToType]()
     async with asked_again(process, shown) as azure:
-        asking = [asyncio.create_task(azure.subscriptions()) for _ in range(3)]
+        reads = [asyncio.create_task(azure.subscriptions()) for _ in range(3)]
         await until_shown(shown, 2)
         process.control.sign_in(device="decline")
-        results = await asyncio.gather(*asking, return_exceptions=True)
+        results = await asyncio.gather(*reads, return_exceptions=True)
         assert all(isinstance(result, SignInFailed) for result in results)
         process.control.sign_in(hold_device_codes=True)
         with pytest.raises(SignInFailed, match="70019"):
@@ -71,9 +71,9 @@ async def test_who_declines_is_not_asked_again(simulator: StartsSimulator) -> No
 async def test_closing_ends_the_question_and_begins_no_other(simulator: StartsSimulator) -> None:
     process, shown = simulator(), list[CodeToType]()
     async with asked_again(process, shown) as azure:
-        asking = [asyncio.create_task(azure.subscriptions()) for _ in range(3)]
+        reads = [asyncio.create_task(azure.subscriptions()) for _ in range(3)]
         await until_shown(shown, 2)
         await azure.close()
-        results = await asyncio.gather(*asking, return_exceptions=True)
+        results = await asyncio.gather(*reads, return_exceptions=True)
         assert all(isinstance(result, SignInFailed) for result in results)
         assert len(shown) == 2 and isinstance(await shown[1].outcome, SignInFailed)

@@ -65,7 +65,7 @@ class PersonSignIn:
         self._name = name
         self._ask = ask
         self._on_signed_in = on_signed_in
-        self._asking: asyncio.Task[None] | None = None
+        self._question: asyncio.Task[None] | None = None
         self._refusal: Exception | None = None
         self.outcome: asyncio.Future[VmssTuiError | None] = asyncio.get_running_loop().create_future()
         """The result of asking the person last."""
@@ -90,14 +90,14 @@ class PersonSignIn:
         """Wait until the person has signed in; ask, unless the question is open already."""
         if self._refusal is not None:
             raise self._refusal
-        asking = self._asking
-        if asking is None:
-            asking = self._asking = asyncio.create_task(self._asked(ask, scopes, claims))
-            asking.add_done_callback(_retrieved)
+        question = self._question
+        if question is None:
+            question = self._question = asyncio.create_task(self._asked(ask, scopes, claims))
+            question.add_done_callback(_retrieved)
         try:
-            await asyncio.shield(asking)
+            await asyncio.shield(question)
         except asyncio.CancelledError:
-            if asking.cancelled():
+            if question.cancelled():
                 raise SignInFailed("the sign-in was canceled") from None
             raise
 
@@ -118,7 +118,7 @@ class PersonSignIn:
             self._settle(from_exception(error, f"sign in with {self._name}", "the sign-in service"))
             raise
         finally:
-            self._asking = None
+            self._question = None
         if self._on_signed_in is not None:
             self._on_signed_in(who)
         self._settle(None)
@@ -130,8 +130,8 @@ class PersonSignIn:
     async def close(self) -> None:
         """Close the blocking transport, and ask the person no longer."""
         self._refusal = SignInFailed("the sign-in was canceled")
-        if self._asking is not None:
-            self._asking.cancel()
+        if self._question is not None:
+            self._question.cancel()
         self._credential.close()  # else the thread asks on until the code expires
 
 
@@ -182,10 +182,10 @@ def _nothing_yet() -> None:
     """The code is shown when Azure has given it."""
 
 
-def _retrieved(asking: "asyncio.Task[None]") -> None:
+def _retrieved(question: "asyncio.Task[None]") -> None:
     """Nobody has to wait for the task: its error is in the outcome."""
-    if not asking.cancelled():
-        asking.exception()
+    if not question.cancelled():
+        question.exception()
 
 
 def _require_person(prompt: PersonPrompt | None, known: AuthenticationRecord | None, name: str) -> None:

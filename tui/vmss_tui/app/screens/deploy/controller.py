@@ -4,7 +4,7 @@ Owns no widget; the screen gets its tasks as effects. Every question is asked be
 `session.start` changes anything. Must not import Textual.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from vmss_tui.app.effects import (
 from vmss_tui.app.launch import ask_and_start, ask_when, cannot_start
 from vmss_tui.app.screens.deploy.draft import FormDraft
 from vmss_tui.app.screens.deploy.form import Form, Start, start_from_profile, start_from_set
+from vmss_tui.app.screens.deploy.plan_files import PlanFiles
 from vmss_tui.app.screens.deploy.profile_file import ProfileSaver, pick_profile
 from vmss_tui.app.screens.deploy.read_set import WatchedSet, known, read
 from vmss_tui.app.screens.deploy.rehearse import ask_and_rehearse
@@ -39,7 +40,6 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.engine.in_progress import named_in
-from vmss_tui.engine.pinned_files import fetch_pins
 from vmss_tui.engine.prepare import Names, RolloutWish, compose
 from vmss_tui.engine.schedule.start_later import AT_ONCE, StartTime, prepare_for
 from vmss_tui.errors import ProfileInvalid, UsageError, VmssTuiError
@@ -83,7 +83,7 @@ class DeployController:
         self.form: Form | None = None
         self.reading: WatchedSet | None = None
         self.plan: RolloutPlan | None = None
-        self.pins: dict[str, FilePin] = {}
+        self._files = PlanFiles(PLAN_AFTER)
         self.error: VmssTuiError | None = None
         """Why the set could not be read; only before the form is there."""
         self.syntax: tuple[str, tuple[LintProblem, ...]] = ("", ())
@@ -91,7 +91,6 @@ class DeployController:
         self.add_problem: Line = ()
         """The error in the protected setting that is being added."""
         self.draft = FormDraft(target, session.clock, kept=not session.guest)
-        self._fetching_files = False
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -102,7 +101,7 @@ class DeployController:
 
     def read_again(self) -> Effects:
         """Read the set and the files again, then plan."""
-        self.pins.clear()
+        self._files.forget()
         return self.read()
 
     async def _read(self) -> Effects:
@@ -166,41 +165,22 @@ class DeployController:
         except UsageError:
             self.plan = None
         else:
-            plan = compose(wish, self.reading.snapshot, self._pins_of(wish.files), self._session.clock)
+            plan = compose(wish, self.reading.snapshot, self._files.of(wish.files), self._session.clock)
             self.plan = named_in(plan, self.reading.running)
-        return (*self._fetch_new_files(), Repaint())
+        return (*self._files.fetch_new(self._uris, self._connection().azure, self.planned), Repaint())
 
     def _wish(self, form: Form, reading: WatchedSet) -> RolloutWish:
         scale_set, known, hooks = reading.snapshot.scale_set, reading.known_versions, self._session.hooks
         wish = form.wish(scale_set, names=self._names, history=reading.history, known_versions=known, hooks=hooks)
         return replace(wish, rules=self._session.rules())
 
+    @property
+    def _uris(self) -> tuple[str, ...]:
+        return self.plan.script.file_uris if self.plan is not None else ()
+
     def known_pins(self) -> tuple[FilePin, ...]:
         """The results of reading the plan's files."""
-        return self._pins_of(self.plan.script.file_uris if self.plan is not None else ())
-
-    def _pins_of(self, uris: Sequence[str]) -> tuple[FilePin, ...]:
-        return tuple(self.pins[uri] for uri in uris if uri in self.pins)
-
-    def _fetch_new_files(self) -> Effects:
-        uris = self.plan.script.file_uris if self.plan is not None else ()
-        unknown = tuple(uri for uri in uris if uri not in self.pins and uri.startswith("https://"))
-        azure = self._connection().azure
-        if not unknown or azure is None or self._fetching_files:
-            return ()
-        self._fetching_files = True
-
-        async def fetch() -> Effects:
-            try:
-                self._keep_pins(await fetch_pins(azure, unknown))
-            finally:
-                self._fetching_files = False
-            return (Later("plan", PLAN_AFTER, self.planned),)
-
-        return (Work(group="files", job=fetch),)
-
-    def _keep_pins(self, pins: tuple[FilePin, ...]) -> None:
-        self.pins.update({pin.uri: pin for pin in pins})
+        return self._files.of(self._uris)
 
     async def _check_syntax(self, text: str) -> Effects:
         await self._session.clock.sleep(_SYNTAX_AFTER)
@@ -347,7 +327,7 @@ class DeployController:
         wish, syntax = self._wish(self.form, self.reading), await syntax_findings(self.form.profile)
         wish = replace(wish, profile_findings=(*syntax, *wish.profile_findings))
         prepared, at = await prepare_for(azure, wish, self._session.clock, when)
-        self._keep_pins(prepared.pins)
+        self._files.keep(prepared.pins)
         self.reading = known(prepared.snapshot, self._session)
         self.plan = plan = named_in(prepared.plan, self.reading.running, refuse=at is None)
         report = self.form.report()

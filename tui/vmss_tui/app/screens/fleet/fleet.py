@@ -14,7 +14,6 @@ from vmss_tui.app.actions.action import Action, ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.actions.table import actions_at
 from vmss_tui.app.effects import Effects, OpenLink, Pick, Show
-from vmss_tui.app.empty_states import fleet_notice
 from vmss_tui.app.places.scope import EVERYTHING
 from vmss_tui.app.screens.fleet.grouping import COLUMNS as GROUP_BY
 from vmss_tui.app.screens.fleet.grouping import Grouping
@@ -26,9 +25,8 @@ from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.presentation.fleet.rows import FLEET, FleetView, RowCache, key_of, shown_entries, table_of, tenant_names
 from vmss_tui.presentation.fleet.state import Knowledge
-from vmss_tui.presentation.fleet.summary import fleet_note, fleet_rest, fleet_summary
+from vmss_tui.presentation.fleet.summary import fleet_rest, fleet_summary
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Column, Line, Row
 from vmss_tui.text import counted
@@ -119,10 +117,6 @@ class FleetScreen(WatchedFleet):
             return f"no favorites yet: {star} adds the selected scale set, {everything} shows all"
         return self.empty_text() if self.terms or self.faults_only else ""
 
-    def notice(self) -> Notice | None:
-        """Signing in, loading, nothing there, no rights."""
-        return fleet_notice(self.shell.connection, self._snapshot, self._failure, self.now, self.shell.session)
-
     def rest(self) -> Line:
         """Counts, or the problem of the set under the cursor."""
         entry = self.current()
@@ -146,19 +140,6 @@ class FleetScreen(WatchedFleet):
         """The status line says as much as there is room for."""
         if self.is_attached:
             self.status.rest(self.rest())
-
-    def crumbs(self) -> tuple[str, ...]:
-        """We are at the root, or in what the app is narrowed to."""
-        return ("vmss-tui", *self.shell.scope.crumbs(self.shell.fleet))
-
-    def note(self) -> str:
-        """Tenants and counts."""
-        return fleet_note(self._snapshot) if self._snapshot.subscriptions else ""
-
-    def freshness(self) -> Freshness:
-        """When Azure last answered."""
-        checked = self._watcher.checked_at if self._watcher is not None else None
-        return self.age_of(checked or self._kept_at, failing=self._failure is not None)
 
     def current(self) -> FleetEntry | None:
         """The entry under the cursor."""

@@ -1,4 +1,4 @@
-"""How the list of scale sets gets its data: a watcher while it is on top, its snapshots narrowed to the app's scope."""
+"""The data of the list of scale sets: a watcher while it is on top, snapshots narrowed to the scope, their age."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
+from vmss_tui.app.empty_states import fleet_notice
 from vmss_tui.app.messages import FleetArrived
 from vmss_tui.app.screens.watched_list import WatchedList
 from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.presentation.fleet.rows import version_name
+from vmss_tui.presentation.fleet.summary import fleet_note
+from vmss_tui.presentation.header import Freshness, Notice
 
 if TYPE_CHECKING:
     from vmss_tui.engine.watch.fleet import FleetWatcher
@@ -34,6 +37,23 @@ class WatchedFleet(WatchedList["FleetWatcher"]):
         """When the inventory of an earlier start was read that is shown now."""
         self._keep_again = 0.0
         """Monotonic seconds before which the inventory is not kept again."""
+
+    def notice(self) -> Notice | None:
+        """Signing in, loading, nothing there, no rights."""
+        return fleet_notice(self.shell.connection, self._snapshot, self._failure, self.now, self.shell.session)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The root, and what the app is narrowed to."""
+        return ("vmss-tui", *self.shell.scope.crumbs(self.shell.fleet))
+
+    def note(self) -> str:
+        """Tenants and counts."""
+        return fleet_note(self._snapshot) if self._snapshot.subscriptions else ""
+
+    def freshness(self) -> Freshness:
+        """When Azure last answered."""
+        checked = self._watcher.checked_at if self._watcher is not None else None
+        return self.age_of(checked or self._kept_at, failing=self._failure is not None)
 
     def connection_changed(self) -> None:
         """Watch once signed in; show the progress of signing in, and what the app is narrowed to."""
