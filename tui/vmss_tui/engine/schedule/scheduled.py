@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+from vmss_tui.domain.plan.checks.maintenance import closed_at
 from vmss_tui.domain.plan.forecast import first_batch_seconds
+from vmss_tui.domain.plan.timetable import Timetable
 from vmss_tui.domain.rollout.events import Ended, Scheduled
 from vmss_tui.domain.rollout.stage import Stage, Verdict
 from vmss_tui.engine.schedule.start_later import StartTime, window_start
 from vmss_tui.engine.schedule.waves import common_window
 from vmss_tui.engine.waves.set_plans import Background, preview
-from vmss_tui.errors import UsageError
+from vmss_tui.errors import PreflightRefused, UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
 from vmss_tui.ports import Azure, Clock
 
@@ -59,13 +61,22 @@ async def move(
     """Give a scheduled rollout another time, which is returned; the caller leaves a process behind that waits for it.
 
     `azure` is read where waves are to start with the windows of their sets. Raises UsageError, PreflightRefused when no
-    window is to come, and what reading Azure raises.
+    window is to come or the set's is closed at the given time, and what reading Azure raises.
     """
     scheduled_header(journal, rollout)
     now = clock.now()
+    if start.at is not None and not journal.waves.has(rollout):
+        _require_open(journal.state(rollout).timetable, start.at)
     at = start.at if start.at is not None else await _window(journal, azure, known, clock, rollout)
     record(journal, rollout, Scheduled(at, start.at is None, who), now)
     return at
+
+
+def _require_open(table: Timetable, at: datetime) -> None:
+    """Raise PreflightRefused for a time at which the start would be refused."""
+    if (why := closed_at(table, at)) is not None:
+        message, hint = why
+        raise PreflightRefused(message, hint=hint)
 
 
 async def _window(journal: Journal, azure: Azure | None, known: Background, clock: Clock, rollout: str) -> datetime:

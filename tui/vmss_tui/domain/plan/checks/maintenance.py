@@ -35,6 +35,16 @@ def maintenance_window(facts: Facts) -> Iterator[Finding]:
         yield from _azure(facts, table)
 
 
+def closed_at(table: Timetable, at: datetime) -> tuple[str, str] | None:
+    """Why a start at this time would be refused, and the next step; None when it would not."""
+    closed = table.closed(at)
+    if not closed:
+        return None
+    opens = table.opens_at(at)
+    hint = "" if opens is None else f"It opens next on {table.moment(opens)}; --at-window starts the rollout then."
+    return f"at that time, {_why(closed[0])}", hint
+
+
 def _why(closed: Closed) -> str:
     if closed.code == Override.DURING_FREEZE:
         return f"changes are frozen: {closed.words}"
