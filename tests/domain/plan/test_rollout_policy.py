@@ -1,8 +1,17 @@
-"""Hooks of a policy: how urgent a message is, where an address is kept, and what is wrong with one."""
+"""Budgets and hooks of a policy: how many may fail, and what is urgent, hidden or wrong about a hook."""
 
 import pytest
 
-from vmss_tui.domain.plan.rollout_policy import Hook, ServiceRef, Urgency, check_hook
+from vmss_tui.domain.plan.rollout_policy import Amount, Hook, ServiceRef, Urgency, check_hook
+
+
+@pytest.mark.parametrize(
+    ("budget", "total", "limit"),
+    [("2%", 20, 0), ("2%", 100, 2), ("2%", 149, 2), ("0%", 50, 0), ("100%", 7, 7), ("3", 2, 3), ("0", 9, 0)],
+)
+def test_a_budget_never_allows_more_than_its_percentage(budget: str, total: int, limit: int) -> None:
+    """Unlike a batch, which has one instance at least."""
+    assert Amount.parse(budget, 0).limit(total) == limit
 
 
 def test_what_is_as_urgent_or_more_reaches_a_hook() -> None:

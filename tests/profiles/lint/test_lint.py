@@ -105,6 +105,8 @@ BAD_VALUES = [
     ("rollout.unhealthy = true", "rollout.unhealthy", "must be a percentage, not true or false"),
     ("rollout.batch = '-3%'", "rollout.batch", "a batch of -3% would never end"),
     ("rollout.batch = -3", "rollout.batch", "a batch of -3 would never end"),
+    ("rollout.failure_budget = -1", "rollout.failure_budget", "-1 is less than 0"),
+    ("waves = {failed_sets = '-1%'}", "waves.failed_sets", "-1% is less than 0"),
     ("rollout.unhealthy_upgraded = 101", "rollout.unhealthy_upgraded", "101% is out of range"),
     ("rollout.batch_deadline = 5", "rollout.batch_deadline", "5s is out of range"),
     ("rollout.gate = {timeout = '5s'}", "rollout.gate", "has neither a command nor a url"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from vmss_tui.domain.fleet.upgrade_policy import exceeds, percent_of
+from vmss_tui.domain.fleet.upgrade_policy import exceeds
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount
 from vmss_tui.domain.plan.track_record import Tempo, TrackRecord, tempo
@@ -223,7 +223,7 @@ def _breached(course: _Course, failed: int, updated: int, healthy: int) -> Itera
     if course.healthy is not None and exceeds(course.total - healthy + failed, course.total, course.unhealthy):
         yield "unhealthy"
     budget = course.budget
-    if budget is not None and failed > (percent_of(budget.value, course.total) if budget.percent else budget.value):
+    if budget is not None and failed > budget.limit(course.total):
         yield "failure_budget"
 
 

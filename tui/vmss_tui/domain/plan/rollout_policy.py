@@ -53,17 +53,21 @@ class Amount:
     def __str__(self) -> str:
         return f"{self.value}%" if self.percent else str(self.value)
 
+    def limit(self, total: int) -> int:
+        """As a budget: how many of `total` may fail, rounded down. None may where one is more than the percentage."""
+        return total * self.value // 100 if self.percent else self.value
+
     @classmethod
-    def parse(cls, text: str | int) -> "Amount":
-        """Read `12` or `"20%"`. Raises ValueError with a sentence for people."""
+    def parse(cls, text: str | int, least: int = 1) -> "Amount":
+        """Read `12` or `"20%"`; a budget may be 0. Raises ValueError with a sentence for people."""
         if isinstance(text, bool) or not isinstance(text, int | str):
             raise ValueError(f"{text!r} is neither a number of instances nor a percentage such as '20%'")
         found = re.fullmatch(r"\s*(-?\d{1,6})\s*(%?)\s*", str(text))
         if found is None:
             raise ValueError(f"{text!r} is neither a number of instances nor a percentage such as '20%'")
         value, percent = int(found[1]), bool(found[2])
-        if value < 1:
-            raise ValueError(f"a batch of {text} would never end: use 1 or more")
+        if value < least:
+            raise ValueError(f"a batch of {text} would never end: use 1 or more" if least else f"{text} is less than 0")
         if percent and value > 100:
             raise ValueError(f"{value}% is more than all instances")
         return cls(value, percent)

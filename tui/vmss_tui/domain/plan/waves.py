@@ -11,7 +11,6 @@ from fnmatch import fnmatchcase
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry
-from vmss_tui.domain.fleet.upgrade_policy import percent_of
 from vmss_tui.domain.plan.agreement import Agreement
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.overrides import Override
@@ -85,11 +84,11 @@ class WaveRules:
 
     def instances_allowed(self, total: int) -> int | None:
         """How many instances of all sets together may fail."""
-        return _allowed(self.failed_instances, total)
+        return self.failed_instances.limit(total) if self.failed_instances is not None else None
 
     def sets_allowed(self, total: int) -> int | None:
         """How many sets may fail."""
-        return _allowed(self.failed_sets, total)
+        return self.failed_sets.limit(total) if self.failed_sets is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,12 +220,6 @@ def waves_of(selection: Selection, members: Mapping[ScaleSetId, WaveSet]) -> tup
 def instances_of(entry: FleetEntry) -> int:
     """How many instances a set has, as counted, else as its model says."""
     return entry.counts.total if entry.counts is not None else entry.scale_set.capacity
-
-
-def _allowed(budget: Amount | None, total: int) -> int | None:
-    if budget is None:
-        return None
-    return percent_of(budget.value, total) if budget.percent else budget.value
 
 
 def _any(globs: Iterable[str], text: str) -> bool:

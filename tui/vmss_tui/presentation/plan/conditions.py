@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from vmss_tui import duration
-from vmss_tui.domain.fleet.upgrade_policy import percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Approver, ExternalGate, Hook, OnFailure, Urgency
 from vmss_tui.presentation.glyphs import Role
@@ -27,15 +26,18 @@ def condition_lines(plan: RolloutPlan, cells: int) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def above(limit: int) -> str:
+    """`stops above 3 failed instances`, `stops at the first failed instance`."""
+    return f"stops above {counted(limit, 'failed instance')}" if limit else "stops at the first failed instance"
+
+
 def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
     """Name and words of each condition."""
     policy = plan.policy
     if not plan.batches:
         return
     if policy.failure_budget is not None:
-        limit = policy.failure_budget
-        count = percent_of(limit.value, plan.total) if limit.percent else limit.value
-        yield "failures", f"stops above {counted(count, 'failed instance')} in the whole rollout"
+        yield "failures", f"{above(policy.failure_budget.limit(plan.total))} in the whole rollout"
     if policy.on_failure is not OnFailure.STOP:
         yield "on failure", on_failure_words(plan)
     if policy.min_healthy_seconds and plan.strategy is not Strategy.ROLLING_UPGRADE:

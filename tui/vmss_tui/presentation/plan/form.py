@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from vmss_tui import duration
 from vmss_tui.domain.fleet.health import HealthSource
 from vmss_tui.domain.fleet.scale_set import ScaleSet
-from vmss_tui.domain.fleet.upgrade_policy import percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.presentation.plan.conditions import on_failure_words
+from vmss_tui.presentation.plan.conditions import above, on_failure_words
 from vmss_tui.text import counted
 
 
@@ -89,8 +88,7 @@ def budget_hint(plan: RolloutPlan) -> str:
     budget = plan.policy.failure_budget
     if budget is None:
         return "no limit for the whole rollout"
-    count = percent_of(budget.value, plan.total) if budget.percent else budget.value
-    return f"stops above {counted(count, 'failed instance')} in all"
+    return f"{above(budget.limit(plan.total))} in all"
 
 
 _HINTS: Mapping[str, Callable[[RolloutPlan], str]] = {

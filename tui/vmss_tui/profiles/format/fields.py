@@ -106,11 +106,11 @@ WAVES = Section(
             consumer=f"{_DECIDE}:rules.at_once",
         ),
         Key(
-            name="failed_instances", kind=Kind.AMOUNT, consumer=f"{_WAVES}:self.failed_instances",
+            name="failed_instances", kind=Kind.AMOUNT, low=0, consumer=f"{_WAVES}:self.failed_instances",
             help="Start no further set when more instances of all sets together than this failed.",
         ),
         Key(
-            name="failed_sets", kind=Kind.AMOUNT, consumer=f"{_WAVES}:self.failed_sets",
+            name="failed_sets", kind=Kind.AMOUNT, low=0, consumer=f"{_WAVES}:self.failed_sets",
             help="With on_failed_set = 'continue': start no further set when more sets than this failed.",
         ),
         Key(

@@ -110,7 +110,7 @@ ROLLOUT = Section(
             report=Line("Unhealthy updated", "at most {} of the updated instances", "no updated instance"),
         ),
         Key(
-            name="failure_budget", kind=Kind.AMOUNT,
+            name="failure_budget", kind=Kind.AMOUNT, low=0,
             help="Stop when more instances of the whole rollout than this failed.",
             consumer=f"{_GATES}:policy.failure_budget",
             form=FormField(group=Group.ROLLOUT, label="Fail budget", cells=10, placeholder="none"),

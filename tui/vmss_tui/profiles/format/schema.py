@@ -16,12 +16,6 @@ from vmss_tui.profiles.format.sections import Key, Kind, Section
 Schema = dict[str, Any]
 
 _SHAPES: dict[Kind, Schema] = {
-    Kind.AMOUNT: {
-        "anyOf": [
-            {"type": "integer", "minimum": 1, "description": "Instances."},
-            {"type": "string", "pattern": "^\\s*[0-9]{1,6}\\s*%?\\s*$", "examples": ["20%"]},
-        ]
-    },
     Kind.SET_ID: {"type": "string"},
     Kind.TEXT_MAP: {"type": "object", "additionalProperties": {"type": "string"}},
     Kind.TABLE: {"type": "object"},
@@ -87,7 +81,11 @@ def _value(key: Key) -> Schema:
         case Kind.ENTRIES:
             least = {"minItems": key.low} if key.low else {}
             return {"type": "array", **least, "items": _entry(key, key.section or Section(help=""))}
-        case Kind.FLAG | Kind.AMOUNT | Kind.SET_ID | Kind.TEXT_MAP | Kind.TABLE | Kind.SECRET:
+        case Kind.AMOUNT:
+            count = {"type": "integer", "minimum": 1 if key.low is None else key.low, "description": "Instances."}
+            text = {"type": "string", "pattern": "^\\s*[0-9]{1,6}\\s*%?\\s*$", "examples": ["20%"]}
+            return {"anyOf": [count, text]}
+        case Kind.FLAG | Kind.SET_ID | Kind.TEXT_MAP | Kind.TABLE | Kind.SECRET:
             return _SHAPES[key.kind]
         case _:
             assert_never(key.kind)

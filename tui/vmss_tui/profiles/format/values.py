@@ -166,7 +166,7 @@ def _percent(raw: Any, key: Key, at: str) -> int:
 
 def _amount(raw: Any, key: Key, at: str) -> Amount:
     try:
-        return Amount.parse(raw)
+        return Amount.parse(raw, 1 if key.low is None else key.low)
     except ValueError as problem:
         raise refuse(at, *_sentence(problem)) from problem
 

@@ -7,7 +7,7 @@ kept: only *more than* a limit fails; unknown health counts as unhealthy. Source
 from collections.abc import Iterable, Iterator
 
 from vmss_tui.domain.fleet.instance import unhealthy_among
-from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, exceeds, percent_of
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, exceeds
 from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
@@ -80,7 +80,7 @@ def _budget(situation: Situation) -> Results:
     if budget is None:
         return
     bad = situation.state.bad
-    limit = percent_of(budget.value, situation.plan.total) if budget.percent else budget.value
+    limit = budget.limit(situation.plan.total)
     message = f"{counted(len(bad), 'failure')} (failure budget {limit})" + _and_which(bad)
     yield GateName.BUDGET, len(bad) <= limit, message
 
