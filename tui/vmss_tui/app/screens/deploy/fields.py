@@ -5,7 +5,7 @@ from textual.widget import Widget
 from vmss_tui.app.screens.deploy.form import Form
 from vmss_tui.app.widgets.form import Field, Heading
 from vmss_tui.domain.fleet.scale_set import ScaleSet
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.conditions import gate_words
 from vmss_tui.presentation.plan.form import FieldSpec, hint
@@ -106,9 +106,9 @@ def remark(
         runs = next((step.text for step in preview(plan.script) if step.verb == "run"), "")
         return (("runs: ", Role.DIM), (plain(runs), Role.PLAIN))
     gate = form.profile.policy.gate
-    words = (
-        gate_words(gate, "before every batch") if spec.key == "rollout.gate" and gate else hint(spec, plan, scale_set)
-    )
+    once = plan is not None and plan.strategy is Strategy.ROLLING_UPGRADE
+    when = "once, before the upgrade" if once else "before every batch"
+    words = gate_words(gate, when) if spec.key == "rollout.gate" and gate else hint(spec, plan, scale_set)
     return ((words, Role.DIM),) if words else ()
 
 
