@@ -20,7 +20,7 @@ from vmss_tui.journal.databases import postgres, postgres_address, postgres_erro
 try:
     import procrastinate
     from procrastinate import exceptions
-    from procrastinate.jobs import DeleteJobCondition
+    from procrastinate.jobs import DeleteJobCondition, Job, Status
 except ImportError as missing:
     raise UsageError(
         "workers of a team need the package procrastinate", hint="Install it: pip install 'vmss-tui[team]'."
@@ -148,8 +148,21 @@ class Jobs:
                     queue=self._queue, seconds_since_heartbeat=STALLED_SECONDS
                 )
                 for job in stalled:
-                    _LOG.warning("job %s of a worker that is gone is taken up again", job.id)
-                    await self._app.job_manager.retry_job(job)
+                    await self._rescue_one(job)
+
+    async def _rescue_one(self, job: Job) -> None:
+        """Put one job into the queue again.
+
+        The rollout may have been queued a second time in the meantime, since its lease was abandoned. The second job
+        then waits for the lock of the scale set, which the dead one holds until it is removed.
+        """
+        _LOG.warning("job %s of a worker that is gone is taken up again", job.id)
+        manager = self._app.job_manager
+        with contextlib.suppress(psycopg.Error, exceptions.ProcrastinateException):
+            try:
+                await manager.retry_job(job)
+            except exceptions.UniqueViolation:
+                await manager.finish_job(job, Status.FAILED, delete_job=True)
 
     def prepare(self) -> None:
         """Make the tables where there are none, as a role that may. Raises NoQueue for one that may not."""
