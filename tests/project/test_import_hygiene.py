@@ -1,10 +1,13 @@
 """What a start does not load: proved in a fresh process, since only `sys.modules` shows whether a deferral defers."""
 
+import ast
 import json
 import subprocess
 import sys
 
 import pytest
+
+from support.source.modules import modules
 
 HEAVY = ("textual", "rich", "azure", "aiohttp", "msal")
 
@@ -120,11 +123,13 @@ def test_the_simulator_imports_nothing_of_the_product() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_what_decides_for_a_screen_imports_no_textual() -> None:
-    code = (
-        "import sys, vmss_tui.app.screens.deploy.controller, vmss_tui.app.screens.rollout.controller;"
-        "import vmss_tui.app.running_rollouts, vmss_tui.app.rollout_alerts, vmss_tui.app.actions.table;"
-        "print(sorted({m.partition('.')[0] for m in sys.modules} & {'textual', 'rich', 'azure'}))"
-    )
+def test_modules_that_must_not_import_textual_do_not() -> None:
+    """Those whose docstring says so: controllers, and what they are made of."""
+    bound = [module.name for module in modules() if "Must not import Textual" in (ast.get_docstring(module.tree) or "")]
+    assert {name for name in bound if name.endswith(".controller")} == {
+        module.name for module in modules() if module.name.endswith(".controller")
+    }
+    names = [*bound, "vmss_tui.app.running_rollouts", "vmss_tui.app.rollout_alerts", "vmss_tui.app.actions.table"]
+    code = f"import sys, {', '.join(names)}; print(sorted({{*sys.modules}} & {{'textual', 'rich', 'azure'}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
