@@ -11,6 +11,7 @@ from aiohttp.web import Application, Request
 
 from support.journal import NOW, plan
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal.rows import RolloutHeader
 from vmss_tui.journal.store import Journal
 from vmss_tui.web import server
@@ -74,6 +75,18 @@ async def test_every_page_keeps_other_sites_away(client: Client) -> None:
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"], path
     rebound = await client.get("/rollouts", headers={"Host": "evil.example"})
     assert rebound.status == 421
+
+
+async def test_a_page_that_comes_back_by_itself_after_an_outage(
+    client: Client, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise JournalUnavailable("the journal is away", hint="wait")
+
+    monkeypatch.setattr(journal, "rollouts", away)
+    answer = await client.get("/rollouts")
+    assert answer.status == 503 and 'http-equiv="refresh"' in await answer.text()
+    assert "refresh" not in await (await client.get("/rollouts/none")).text()
 
 
 async def test_a_rollout_that_is_not_there(client: Client) -> None:

@@ -76,9 +76,9 @@ def door(*, wrong: bool, acts: bool) -> str:
     )
 
 
-def message(title: str, text: str) -> str:
-    """A page that says one thing."""
-    return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>")
+def message(title: str, text: str, *, passes: bool = False) -> str:
+    """A page that says one thing; one about what `passes` by itself is loaded again."""
+    return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>", refresh=REFRESH_SECONDS if passes else 0)
 
 
 def _row(header: RolloutHeader, around: Around) -> str:

@@ -110,8 +110,9 @@ def _guard(site: Site) -> Middleware:
                 raise
             answer = _html(pages.message(error.reason, error.text or error.reason), status=error.status)
         except VmssTuiError as error:
-            status = 503 if isinstance(error, JournalUnavailable) else 404
-            answer = _html(pages.message("vmss-tui", f"{error.message}. {error.hint}"), status=status)
+            passes = isinstance(error, JournalUnavailable)
+            text = pages.message("vmss-tui", f"{error.message}. {error.hint}", passes=passes)
+            answer = _html(text, status=503 if passes else 404)
         if not answer.prepared:
             for name, value in HEADERS.items():
                 answer.headers.setdefault(name, value)
