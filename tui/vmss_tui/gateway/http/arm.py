@@ -1,7 +1,7 @@
 """The door to Azure Resource Manager: one pipeline per subscription over one connection pool, JSON by msgspec.
 
-Reads go through the SDK's own pipeline (auth, our policies, logging) without its typed client: that takes a third of a
-second to import and 20 MiB, so it comes with the first write. Tokens are only ever sent to the cloud's own host over
+Reads go through the SDK's own pipeline (auth, our policies, logging) without its typed client: that takes a fifth of
+a second to import, so only a process that writes imports it. Tokens are only ever sent to the cloud's own host over
 https. Raises only `vmss_tui.errors`.
 """
 

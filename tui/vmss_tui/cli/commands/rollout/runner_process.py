@@ -26,7 +26,7 @@ LONGEST_START = 60.0
 _LOOK = 0.05
 _LEAN = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
 """Settings of glibc for a process that waits most of its life: one heap for all threads, and free memory is returned to
-the system. 6 MiB of 89; other systems ignore them, and what the user has set stays."""
+the system: 6 MiB. Other systems ignore them, and what the user has set stays."""
 _OWN = "vmss-tui: "
 """How the program begins what it says."""
 
