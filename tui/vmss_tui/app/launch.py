@@ -137,4 +137,6 @@ def _ask_for_override(plan: RolloutPlan, then: Callable[[RolloutPlan], Effects])
     def answered(reason: str | None) -> Effects:
         return then(allow(plan, {override: reason})) if reason and reason.strip() else ()
 
-    return (AskText(f"{finding.message}. Reason to start anyway:", "", answered),)
+    advice = finding.hint.partition("To start ")[0].strip()  # what follows is the option of the command line
+    said = " ".join(part for part in (f"{finding.message}.", advice, "Reason to start anyway:") if part)
+    return (AskText(said, "", answered),)
