@@ -58,6 +58,18 @@ def test_bytes_that_are_no_text_are_left_out(tmp_path: Path, bad: bytes) -> None
         assert terminal.child.isalive()
 
 
+def test_keys_that_are_pressed_before_the_palette_is_painted(tmp_path: Path) -> None:
+    with fake(tmp_path) as terminal:
+        terminal.wait_for("15 scale sets, 603 instances")
+        terminal.child.send("\x10\x1b[6~\x1b[5~\x1b[F\x1b[H\x1b[B")
+        terminal.settle()
+        assert terminal.child.isalive()
+        terminal.press("escape")
+        terminal.settle()
+        terminal.press("q")
+        assert terminal.finish() == 0
+
+
 @pytest.mark.campaign
 def test_meta_keys_in_8_bit_mode_end_no_screen_and_no_dialog(tmp_path: Path) -> None:
     """A terminal in 8-bit mode sends a meta key as its byte with the high bit; C1 controls are among them."""

@@ -1,5 +1,6 @@
 """Screens over others that are answered once: the palette, and what dialogs need for it."""
 
+from contextlib import suppress
 from typing import Any
 
 from textual.app import App
@@ -23,6 +24,11 @@ class Palette(CommandPalette):
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close it; see `answered_once`."""
         return super().dismiss(result) if answered_once(self) else AwaitComplete()
+
+    def _action_command_list(self, action: str) -> None:
+        """Move in the list, but not by a page before it is painted: it has no lines then."""
+        with suppress(LookupError):
+            super()._action_command_list(action)
 
 
 _HINT = "Name of a scale set, rollout, profile or screen, or an action"
