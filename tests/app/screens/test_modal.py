@@ -1,4 +1,4 @@
-"""The palette: once at a time, whatever lies over it and however fast its key is pressed."""
+"""The palette: once at a time, also below another screen and with a key that is pressed fast."""
 
 from textual.app import App
 from textual.command import CommandPalette

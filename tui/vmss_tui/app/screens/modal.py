@@ -12,8 +12,8 @@ from textual.screen import Screen
 def answered_once(screen: Screen[Any]) -> bool:
     """Whether a modal screen that is to be closed is still on top.
 
-    Textual closes whatever is on top: a second answer (enter, then esc before the first has arrived) would close the
-    screen beneath, or end the app where there is none.
+    Textual closes the screen on top: a second answer (enter, then esc before the first has arrived) would close the one
+    below, or end the app where there is none.
     """
     return screen.app.screen is screen
 
