@@ -86,6 +86,6 @@ async def test_lost_tokens_are_said_where_nobody_can_type(cloud: Cloud, tmp_path
         tokens.unlink()
     with pytest.raises(SignInFailed, match="expired") as raised:
         await sign_in(cloud, "plain", attended=False)
-    assert "--auth device" in raised.value.hint
+    assert "--auth device info" in raised.value.message
     _, shown = await sign_in(cloud, "plain")
     assert len(shown) == 1, "who is there types a new one"

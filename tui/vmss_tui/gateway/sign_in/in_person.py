@@ -79,9 +79,10 @@ class PersonSignIn:
             if wanted.get("tenant_id"):
                 raise
             if self._ask is None:
+                renew = f"vmss-tui --auth {self._name.split()[0]} info"
                 raise SignInFailed(
-                    f"the sign-in with a {self._name} has expired",
-                    hint=f"Sign in again, for example: vmss-tui --auth {self._name.split()[0]} info",
+                    f"the sign-in with a {self._name} has expired; `{renew}` renews it",
+                    hint="Sign in again on this host as the same user: whatever waits for it continues by itself.",
                 ) from error
         await self._person(self._ask, scopes, wanted.get("claims"))
         return await _in_thread(lambda: self._credential.get_token_info(*scopes, options={"enable_cae": True}))

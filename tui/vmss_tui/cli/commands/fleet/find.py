@@ -13,7 +13,7 @@ from vmss_tui.domain.fleet.snapshot import InstanceCounts
 from vmss_tui.engine.inventory import Found, Listed, Unreadable, read_inventory
 from vmss_tui.errors import AzureError, NotUnique, UsageError
 from vmss_tui.ports import Azure
-from vmss_tui.text import listed
+from vmss_tui.text import counted, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _subscriptions_named(wanted: str, visible: Sequence[Subscription]) -> tuple[
         near = difflib.get_close_matches(wanted.casefold(), names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(names[name] for name in near)}?" if near else ""
         seen = f"visible: {listed(sorted(names.values()))}" if names else "no subscription is visible"
-        raise UsageError(f"no subscription {wanted!r} among the {len(visible)} visible ones", hint=hint or seen)
+        raise UsageError(f"no subscription {wanted!r} among {counted(len(visible), 'visible one')}", hint=hint or seen)
     return found
 
 
@@ -133,7 +133,8 @@ def pick(text: str, inventory: Inventory) -> ScaleSetId:
         )
     place = f" of the subscription {inventory.within}" if inventory.within else ""
     raise UsageError(
-        f"no scale set {text!r} among the {len(inventory.found)} visible ones{place}", hint=_nearest(text, inventory)
+        f"no scale set {text!r} among {counted(len(inventory.found), 'visible one')}{place}",
+        hint=_nearest(text, inventory),
     )
 
 
