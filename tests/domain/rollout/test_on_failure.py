@@ -53,7 +53,7 @@ def test_a_failed_rollout_is_rolled_back_and_the_model_first(flexible: bool) -> 
 def test_a_rolling_upgrade_is_rolled_back_by_another() -> None:
     toy = Toy(mode=UpgradeMode.ROLLING, bad=frozenset(("web 2",)))
     state = driver_of(toy, OnFailure.ROLLBACK, steps=(BatchStep(Amount(34, percent=True)),)).run()
-    assert state.verdict is e.Verdict.FAILED and "rolled back to web 1" in state.reason
+    assert state.verdict is e.Verdict.FAILED and "rolled back to web 1" in state.reason and "keep" not in state.reason
     assert versions(toy) == BACK and toy.rolls == 2
 
 
@@ -64,6 +64,7 @@ def test_only_the_batch_that_failed_is_rolled_back() -> None:
     toy.vms["2"].fails = False
     state = driver.run()
     assert "2 of 2 rolled back to web 1" in state.reason
+    assert state.reason.endswith("; 2 instances keep web 2: 0, 1"), "nobody takes it for a whole roll back"
     assert {name for name, vm in toy.vms.items() if vm.config.digest == script(2).digest} == {"0", "1"}
     assert toy.model.digest == script(1).digest, "new instances do not get the failed version"
 

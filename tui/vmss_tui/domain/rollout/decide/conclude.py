@@ -14,7 +14,7 @@ from vmss_tui.domain.rollout.commands import Action, Commands, Record, Situation
 from vmss_tui.domain.rollout.decide import automatic_repairs
 from vmss_tui.domain.rollout.decide.failure import react
 from vmss_tui.domain.rollout.decide.follow_write import follow
-from vmss_tui.domain.rollout.decide.verdict import changed_so_far, final
+from vmss_tui.domain.rollout.decide.verdict import changed_so_far, final, keeping
 from vmss_tui.domain.rollout.write_keys import RESTORE, touched
 
 
@@ -65,7 +65,7 @@ def complete(situation: Situation) -> Commands:
     verdict, reason = final(situation)
     begun = situation.state.rollback
     if begun is not None:
-        return conclude(situation, e.Verdict.FAILED, f"{begun.why}; {reason}", begun.fault)
+        return conclude(situation, e.Verdict.FAILED, f"{begun.why}; {reason}{keeping(situation)}", begun.fault)
     if verdict is e.Verdict.FAILED and situation.plan.policy.on_failure is not OnFailure.STOP:
         return stop(situation, reason)
     return conclude(situation, verdict, reason)

@@ -81,6 +81,18 @@ def changed_so_far(situation: Situation) -> str:
     return "; ".join(parts)
 
 
+def keeping(situation: Situation) -> str:
+    """`; 2 instances keep web 2.5.0: 0, 5`: what the roll back of one batch leaves of the rollout; else empty."""
+    forward = situation.state.forward
+    if forward is None or forward.plan is None:
+        return ""
+    back = {i for batch in situation.plan.batches for i in batch.ids}
+    brought = forward.plan.target_digest
+    kept = [i for i, found in situation.by_id.items() if found.script_digest == brought and i not in back]
+    verb = "keeps" if len(kept) == 1 else "keep"
+    return f"; {counted(len(kept), 'instance')} {verb} {forward.plan.to_label}: {listed(kept)}" if kept else ""
+
+
 def _nothing_back(forward: RolloutState) -> str:
     """A roll back within a rollout that stops before its first write."""
     changed, label = forward.count(e.Phase.DONE, *BAD), forward.plan.to_label if forward.plan is not None else ""
