@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from support.build import NOW, fleet, snapshot
 from support.engine.driver import KILL, LOST, OK, UNHEARD, Driver
 from support.engine.toy import Toy, script
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
-from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.planner import plan_rollout
@@ -248,3 +249,14 @@ def test_an_earlier_version_whose_secrets_are_gone_is_refused() -> None:
     to = revision(script=replace(script(0), sealed_digest="abc"))
     back = plan_rollback("x", made, state, toy.snapshot(), names=NAMES, to=to, now=toy.now)
     assert "revision-sealed" in {finding.code for finding in back.refusals}
+
+
+def test_an_undo_with_surge_leaves_the_sets_own_policy_alone() -> None:
+    """Writing another one means restoring it, by which Azure may replace every instance once more."""
+    for own in (RollingPolicy(surge=True), RollingPolicy()):
+        before = snapshot(*fleet(4), mode=UpgradeMode.ROLLING, policy=own)
+        policy = RolloutPolicy(surge=own.surge)
+        made = plan_rollout(before, script(2), policy, names=NAMES, now=NOW)
+        state = replace(RolloutState(), plan=made)
+        back = plan_rollback("7f3a", made, state, before, names=NAMES, now=NOW)
+        assert (back.policy.prioritise_unhealthy, back.policy_differs) == (not own.surge, not own.surge)

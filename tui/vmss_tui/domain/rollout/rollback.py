@@ -213,7 +213,8 @@ def _policy(plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot) -> Ro
     """The rollout's policy, unhealthy first, without canaries, exclusions and approvals.
 
     A set that was left in another mode is rolled back in that. Azure counts every unhealthy instance in a rolling
-    upgrade: its limit admits those that are unhealthy already, since they are the reason.
+    upgrade: its limit admits those that are unhealthy already, since they are the reason. With surge every instance is
+    replaced, unhealthy ones too: another order is not worth a policy to restore, which may replace all of them again.
     """
     policy = replace(
         plan.policy,
@@ -223,10 +224,14 @@ def _policy(plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot) -> Ro
         force_rerun=False,
         prioritise_unhealthy=True,
     )
-    here = snapshot.scale_set.mode
+    here, own = snapshot.scale_set.mode, snapshot.scale_set.policy
     if state.policy_restored is False and here is not UpgradeMode.AUTOMATIC:
         policy = replace(policy, mode=here)
-    return admitting(policy, snapshot) if (policy.mode or here) is UpgradeMode.ROLLING else policy
+    if (policy.mode or here) is not UpgradeMode.ROLLING:
+        return policy
+    if own.surge and policy.surge:
+        policy = replace(policy, prioritise_unhealthy=own.prioritise_unhealthy)
+    return admitting(policy, snapshot)
 
 
 def _removal(plan: RolloutPlan, snapshot: SetSnapshot, policy: RolloutPolicy, now: datetime) -> RolloutPlan:
