@@ -25,15 +25,17 @@ def test_no_change_of_any_host_is_lost(postgres_server: PostgresServer) -> None:
     def host(number: int) -> None:
         table = QuotaTable(address)
         for turn in range(20):
-            table.exchange("s", partial(added, [number, turn]))
+            names = ("s", "t") if turn % 2 else ("t", "s", f"own {number} {turn}")
+            table.exchange({name: partial(added, [number, turn]) for name in names})
         table.close()
 
     with ThreadPoolExecutor(4) as hosts:
         list(hosts.map(host, range(4)))
     with psycopg.connect(address) as connection:
-        row = connection.execute("SELECT body FROM vmss_tui.quota").fetchone()
-    assert row is not None
-    changes = json.loads(row[0])
+        bodies: dict[str, str] = dict(connection.execute("SELECT name, body FROM vmss_tui.quota").fetchall())
+    assert len(bodies) == 2 + 4 * 10
+    changes = json.loads(bodies["s"])
+    assert [change[:2] for change in changes] == [change[:2] for change in json.loads(bodies["t"])]
     assert sorted(change[:2] for change in changes) == [[number, turn] for number in range(4) for turn in range(20)]
     times = [change[2] for change in changes]
     assert times == sorted(times), "by the database's clock"
@@ -47,8 +49,8 @@ def test_who_may_only_read_shares_it_too(postgres_server: PostgresServer) -> Non
         for statement in statements(role, Right.VIEWER):
             connection.execute(statement.encode())
     table = QuotaTable(address.replace("postgres:@", f"{role}@"))
-    table.exchange("s", lambda text, now: f"{text}x")
-    table.exchange("s", lambda text, now: f"{text}y")
+    table.exchange({"s": lambda text, now: f"{text}x"})
+    table.exchange({"s": lambda text, now: f"{text}y"})
     table.close()
     with psycopg.connect(address) as connection:
         assert connection.execute("SELECT body FROM vmss_tui.quota").fetchone() == ("xy",)
@@ -57,5 +59,5 @@ def test_who_may_only_read_shares_it_too(postgres_server: PostgresServer) -> Non
 def test_a_database_that_is_away_is_an_error_of_ours() -> None:
     table = QuotaTable("postgresql://postgres@127.0.0.1:1/none")
     with pytest.raises(JournalUnavailable):
-        table.exchange("s", lambda text, now: text)
+        table.exchange({"s": lambda text, now: text})
     table.close()

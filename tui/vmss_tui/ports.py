@@ -40,10 +40,10 @@ class Clock(Protocol):
 class QuotaPlace(Protocol):
     """Texts by name in which hosts share the levels of the request quota. Called from one thread."""
 
-    def exchange(self, name: str, change: Callable[[str, float], str]) -> None:
-        """Replace the text `name` (empty at first) by the result of `change` for it and the time (seconds since 1970).
+    def exchange(self, changes: Mapping[str, Callable[[str, float], str]]) -> None:
+        """Replace each text (empty at first) by the result of its change for it and the time (seconds since 1970).
 
-        Nobody else changes it meanwhile. Raises VmssTuiError when the place cannot be used.
+        Nobody else changes them meanwhile. Raises VmssTuiError when the place cannot be used.
         """
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -27,11 +27,12 @@ class Place:
     lock: threading.Lock = field(default_factory=threading.Lock)
     closed: int = 0
 
-    def exchange(self, name: str, change: Callable[[str, float], str]) -> None:
+    def exchange(self, changes: Mapping[str, Callable[[str, float], str]]) -> None:
         with self.lock:
             if self.down:
                 raise JournalUnavailable("the journal is away", hint="wait")
-            self.texts[name] = change(self.texts.get(name, ""), EPOCH + self.clock.seconds + self.ahead)
+            for name, change in changes.items():
+                self.texts[name] = change(self.texts.get(name, ""), EPOCH + self.clock.seconds + self.ahead)
 
     def close(self) -> None:
         self.closed += 1

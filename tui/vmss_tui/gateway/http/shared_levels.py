@@ -210,7 +210,7 @@ class _Asked:
 
 
 class LevelsInPlace:
-    """Texts in a database, changed in a thread: everything that waits for a group goes in one exchange."""
+    """Texts in a database, changed in a thread: everything that waits goes in one exchange."""
 
     def __init__(self, place: QuotaPlace, here: Callable[[], float]) -> None:
         self._place = place
@@ -302,17 +302,20 @@ class LevelsInPlace:
         with self._guard:
             later, self._later = self._later, []
         later = [it for it in later if time.monotonic() - it.at < KEPT_SECONDS]
+        exchanges: dict[str, _Exchange] = {}
         for group in {it.group for it in asked} | {it.group for it in later}:
-            notes = [it for it in later if it.group == group]
             mine = [it for it in asked if it.group == group and it.answer.set_running_or_notify_cancel()]
-            exchange = _Exchange([it.note for it in notes], mine)
-            try:
-                self._place.exchange(group, exchange)
-            except Exception as problem:  # requests do not stop for any of them
-                with self._guard:
-                    self._later += notes
+            exchanges[group] = _Exchange([it.note for it in later if it.group == group], mine)
+        try:
+            if exchanges:
+                self._place.exchange(exchanges)
+        except Exception as problem:  # requests do not stop for any of them
+            with self._guard:
+                self._later += later
+            for exchange in exchanges.values():
                 exchange.failed(_Unusable(str(problem) or type(problem).__name__))
-                continue
+            return
+        for group, exchange in exchanges.items():
             self._known[group] = exchange.levels
             self._ahead = exchange.now - self._here()
             exchange.settle()

@@ -4,11 +4,20 @@ The texts are the gateway's. Nothing rests on them but how fast requests are sen
 power cut. Times are the database's own.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 
 from vmss_tui.journal.databases.database import Database
 from vmss_tui.journal.databases.place import opened
+
+_FIND = (
+    "SELECT name, body, clock_timestamp() AS now"
+    " FROM (SELECT name, body FROM quota WHERE name = ANY(?) ORDER BY name FOR UPDATE) AS locked"
+)
+"""In the order of their names, so that two hosts never wait for each other; the time is that after the wait."""
+_ADD = "INSERT INTO quota SELECT name, '' FROM unnest(?::text[]) AS name ON CONFLICT (name) DO NOTHING"
+_SET = (
+    "UPDATE quota SET body = new.body FROM unnest(?::text[], ?::text[]) AS new (name, body) WHERE quota.name = new.name"
+)
 
 
 class QuotaTable:
@@ -18,18 +27,18 @@ class QuotaTable:
         self._address = address
         self._db: Database | None = None
 
-    def exchange(self, name: str, change: Callable[[str, float], str]) -> None:
+    def exchange(self, changes: Mapping[str, Callable[[str, float], str]]) -> None:
         """See `ports.QuotaPlace`. Raises JournalUnavailable, UsageError."""
         if self._db is None:
             self._db = opened(self._address)
+        names = sorted(changes)
         with self._db.writing(durable=False) as connection:
-            find, values = "SELECT body FROM quota WHERE name = ? FOR UPDATE", (name,)
-            row = connection.execute(find, values).fetchone()
-            if row is None:
-                connection.execute("INSERT INTO quota VALUES (?, '') ON CONFLICT (name) DO NOTHING", values)
-                row = connection.execute(find, values).fetchone()
-            now = self._db.now(connection, datetime.now(UTC)).timestamp()
-            connection.execute("UPDATE quota SET body = ? WHERE name = ?", (change(row["body"], now), name))
+            rows = connection.execute(_FIND, (names,)).fetchall()
+            if len(rows) < len(names):
+                connection.execute(_ADD, (names,))
+                rows = connection.execute(_FIND, (names,)).fetchall()
+            texts = [changes[row["name"]](row["body"], row["now"].timestamp()) for row in rows]
+            connection.execute(_SET, ([row["name"] for row in rows], texts))
 
     def close(self) -> None:
         """Close the connection."""
