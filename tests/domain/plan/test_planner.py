@@ -132,6 +132,16 @@ def test_strategies_of_older_journals_are_read() -> None:
         Strategy("magic")
 
 
+def test_a_rollout_that_continues_another_runs_the_script_where_it_did_not_run_yet() -> None:
+    """The model has the version since the one that was canceled: two instances have it, three do not."""
+    half = snapshot(
+        *(vm(i, of=2 if i < 2 else 1) for i in range(5)), extensions=(extension(settings=script().settings),)
+    )
+    made = plan(half)
+    assert {i for batch in made.batches for i in batch.ids} == {"2", "3", "4"}
+    assert made.forecast.will_run and made.forecast.reason == "3 instances do not run it yet; the model is unchanged"
+
+
 def test_forcing_gives_identical_settings_a_fresh_tag() -> None:
     same = snapshot(*(vm(i, of=2) for i in range(2)), extensions=(extension(settings=script().settings),))
     calm = plan(same)

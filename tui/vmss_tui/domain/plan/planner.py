@@ -4,7 +4,7 @@ Pure: reads a snapshot, writes nothing. Warnings are in `checks`, the order of i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,8 +19,9 @@ from vmss_tui.domain.plan.changes import policy_changes, policy_differs, script_
 from vmss_tui.domain.plan.checks import find
 from vmss_tui.domain.plan.exclusions import select
 from vmss_tui.domain.plan.feasible import batch_percent
-from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.text import counted
 
 
 def plan_rollout(
@@ -62,7 +63,7 @@ def plan_rollout(
         batches=planned,
         excluded=excluded,
         changes=(*script_changes(previous, script), *policy_changes(scale_set, policy, strategy)),
-        forecast=_forecast(previous, script, planned),
+        forecast=_forecast(previous, script, selected),
         profile=profile,
         variables=dict(variables or {}),
         from_label=commonest(snapshot.instances, previous, names),
@@ -126,7 +127,14 @@ def _as_carried_out(policy: RolloutPolicy, strategy: Strategy) -> RolloutPolicy:
     return replace(policy, steps=policy.steps[:1], canary=()) if strategy is Strategy.ROLLING_UPGRADE else policy
 
 
-def _forecast(previous: ScriptConfig | None, script: ScriptConfig, planned: tuple[Batch, ...]) -> RerunForecast:
-    if previous is not None and previous.digest == script.digest and not planned:
+def _forecast(previous: ScriptConfig | None, script: ScriptConfig, selected: Sequence[Instance]) -> RerunForecast:
+    """Whether the script will run; an unchanged model still brings it to instances that run another version."""
+    if previous is None or previous.digest != script.digest:
+        return forecast_rerun(previous, script)
+    if not selected:
         return RerunForecast(False, "all instances already run it")
-    return forecast_rerun(previous, script)
+    others = sum(found.script_digest != script.digest for found in selected)
+    if not others:
+        return forecast_rerun(previous, script)
+    verb = "does" if others == 1 else "do"
+    return RerunForecast(True, f"{counted(others, 'instance')} {verb} not run it yet; the model is unchanged")
