@@ -1,14 +1,20 @@
 """Waves in the app: started from marked sets, shown one row a set, steered by keys over the whole."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from support import estate
 from support.desk import Desk, sitting
 from support.fakes import FakeSession
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.effects import Say
 from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.rollout.screen import RolloutScreen
+from vmss_tui.app.screens.waves.launch import deploy_marked
 from vmss_tui.app.screens.waves.screen import WavesScreen
+from vmss_tui.domain.fleet.ids import Subscription
+from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.domain.plan.waves import Wave, WaveSet, WavesPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb, Verdict
@@ -110,3 +116,14 @@ async def test_marked_sets_start_waves_with_a_profile(tmp_path: Path) -> None:
         await desk.shows("Profile for 2 marked scale sets", "release")
         await desk.press("enter")
         await desk.shows("version")
+
+
+def test_marked_sets_that_a_rule_protects_are_named_before_anything_is_asked(tmp_path: Path) -> None:
+    session = FakeSession(tmp_path)
+    first, second = (FleetEntry(scale_set=scale_set, subscription=Subscription("s", "prod")) for scale_set in SETS[:2])
+    ruled = replace(first, scale_set=replace(first.scale_set, read_only_rule="name x"))
+    (said,) = deploy_marked((ruled, second), session, Connection)
+    assert isinstance(said, Say) and first.scale_set.name in said.text and second.scale_set.name not in said.text
+    (asked,) = deploy_marked((first, second), session, Connection)
+    assert not isinstance(asked, Say)
+    session.close()

@@ -27,7 +27,7 @@ from vmss_tui.presentation.waves.questions import plan_details
 from vmss_tui.profiles.model import Profile, ReportFields, check_record, values_of
 from vmss_tui.profiles.secrets import travelling
 from vmss_tui.profiles.waves import plan_waves
-from vmss_tui.text import counted
+from vmss_tui.text import counted, listed
 
 _CELLS = 68
 """Cells of a line in a question."""
@@ -37,7 +37,14 @@ Connect = Callable[[], Connection]
 def deploy_marked(
     entries: Sequence[FleetEntry], session: Session, connection: Connect, *, later: bool = False
 ) -> Effects:
-    """Choose a profile for the marked sets, ask for its variables, then plan, ask and start; `later`: ask when, too."""
+    """Choose a profile for the marked sets, ask for its variables, then plan, ask and start; `later`: ask when, too.
+
+    Sets that a rule of the configuration protects are named before anything is asked.
+    """
+    protected = [entry.scale_set.name for entry in entries if entry.scale_set.read_only_rule]
+    if protected:
+        are = "is" if len(protected) == 1 else "are"
+        return (Say(f"unmark {listed(protected)}, which {are} read-only by the configuration", Role.WARN),)
     try:
         store = session.profiles()
         title = f"Profile for {counted(len(entries), 'marked scale set')}"
