@@ -25,6 +25,7 @@ LOG = ActivityLog((WRITE, FAILED))
         (f"{SETS}/write", "write the model"),
         (f"{SETS}/virtualMachines/runCommand/action", "run a command on an instance"),
         (f"{SETS}/manualUpgrade/action", "update instances"),
+        (f"{SETS}/rollingUpgrades/action", "cancel the rolling upgrade"),
         (f"{SETS}/rollingUpgrades/cancel/action", "cancel the rolling upgrade"),
         ("Contoso.Own/things/act", "things/act"),
         ("odd", "odd"),

@@ -72,7 +72,7 @@ def test_a_reader_may_not_write_and_is_told_in_arms_words(gate: SimulatorProcess
     ("verb", "action"),
     [
         ("manualupgrade", "manualUpgrade/action"),
-        ("rollingUpgrades/cancel", "rollingUpgrades/cancel/action"),
+        ("rollingUpgrades/cancel", "rollingUpgrades/action"),
         ("restart", "restart/action"),
     ],
 )

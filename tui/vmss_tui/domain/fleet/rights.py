@@ -18,6 +18,9 @@ from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
 _SETS = "Microsoft.Compute/virtualMachineScaleSets"
 _MACHINES = "Microsoft.Compute/virtualMachines"
 WRITE_SET = f"{_SETS}/write"
+CANCEL_UPGRADE = f"{_SETS}/rollingUpgrades/action"
+"""To cancel a rolling upgrade. Until 2020 it was listed as `rollingUpgrades/cancel/action`; Azure refuses a custom role
+with an action that no provider has (`InvalidActionOrNotAction`). Source: "Azure permissions for Compute"."""
 
 READ = (
     "Microsoft.Resources/subscriptions/resourceGroups/read",
@@ -38,7 +41,7 @@ ADVISED = (
     "Microsoft.Authorization/permissions/read",
     "Microsoft.Authorization/locks/read",
     "Microsoft.Authorization/policyAssignments/read",
-    "Microsoft.StandbyPool/standbyVirtualMachinePools/read",
+    "Microsoft.StandbyPool/*/read",
     "Microsoft.Authorization/denyAssignments/read",
     "Microsoft.Insights/autoscaleSettings/read",
     "Microsoft.Insights/eventtypes/values/read",
@@ -50,8 +53,7 @@ ROLL_OUT_UNIFORM = (
     f"{_SETS}/extensions/write",
     f"{_SETS}/extensions/delete",
     f"{_SETS}/manualupgrade/action",
-    f"{_SETS}/rollingUpgrades/action",
-    f"{_SETS}/rollingUpgrades/cancel/action",
+    CANCEL_UPGRADE,
     f"{_SETS}/setOrchestrationServiceState/action",
     f"{_SETS}/virtualMachines/extensions/write",
     f"{_SETS}/virtualMachines/extensions/delete",
@@ -137,7 +139,7 @@ def needed_to_roll_out(
     if suspends_repairs:
         needed.append(f"{_SETS}/setOrchestrationServiceState/action")
     if not client_batches:
-        return (*needed, f"{_SETS}/rollingUpgrades/cancel/action")
+        return (*needed, CANCEL_UPGRADE)
     if by_instance or flexible:
         instance = _MACHINES if flexible else f"{_SETS}/virtualMachines"
         return (*needed, f"{instance}/extensions/{verb}")

@@ -17,6 +17,7 @@ _NAMES = {
     "virtualmachinescalesets/extensions/write": "write an extension",
     "virtualmachinescalesets/extensions/delete": "remove an extension",
     "virtualmachinescalesets/manualupgrade/action": "update instances",
+    "virtualmachinescalesets/rollingupgrades/action": "cancel the rolling upgrade",
     "virtualmachinescalesets/rollingupgrades/cancel/action": "cancel the rolling upgrade",
     "virtualmachinescalesets/osrollingupgrade/action": "start an OS rolling upgrade",
     "virtualmachinescalesets/extensionrollingupgrade/action": "start an extension rolling upgrade",

@@ -128,6 +128,8 @@ def action_of(method: str, path: ArmPath) -> str:
         return "Microsoft.Authorization/permissions/read"
     if path.provider in _RESOURCE_PROVIDERS and path.kinds:
         own = _own_kinds(path)
+        if own[-2:] == ("rollingUpgrades", "cancel"):
+            own = own[:-1]  # to ARM `cancel` is the name of what the action is for ("Azure permissions for Compute")
         return "/".join([path.provider, *(_ACTION_NAMES.get(kind, kind) for kind in own), verb])
     if path.group or path.pattern.endswith("/resourceGroups"):
         return f"Microsoft.Resources/subscriptions/resourceGroups/{verb}"

@@ -255,7 +255,7 @@ def _noted(world: World, address: Address, past: PastWrite, then: datetime) -> W
     notes = [Note(then, past.who, "write")] if past.body else []
     notes += [Note(then, past.who, "manualUpgrade/action")] if past.upgrade else []
     if past.cancel_after is not None:
-        notes.append(Note(then + timedelta(seconds=past.cancel_after), past.who, "rollingUpgrades/cancel/action"))
+        notes.append(Note(then + timedelta(seconds=past.cancel_after), past.who, "rollingUpgrades/action"))
     value = world.scale_sets[address.key]
     changed = replace(value, log=(*value.log, *notes))
     return replace(world, scale_sets={**world.scale_sets, address.key: changed})
