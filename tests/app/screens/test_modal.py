@@ -1,30 +1,29 @@
 """The palette: once at a time, also below another screen and with a key that is pressed fast."""
 
-from textual.app import App
 from textual.command import CommandPalette
 from textual.screen import Screen
 
-from vmss_tui.app.screens.modal import open_palette
+from vmss_tui.app.screens.modal import PaletteApp
 
 
 async def test_a_second_palette_is_not_opened_over_another_screen() -> None:
-    app = App[None]()
+    app = PaletteApp()
     async with app.run_test() as pilot:
-        open_palette(app)
+        app.action_command_palette()
         await pilot.pause()
         await app.push_screen(Screen[None]())
-        open_palette(app)
+        app.action_command_palette()
         await pilot.pause()
         assert [isinstance(screen, CommandPalette) for screen in app.screen_stack] == [False, True, False]
 
 
 async def test_a_palette_opens_while_the_one_before_is_about_to_close() -> None:
-    app = App[None]()
+    app = PaletteApp()
     async with app.run_test() as pilot:
         for _ in range(3):
-            open_palette(app)
+            app.action_command_palette()
             await pilot.pause()
             app.pop_screen()
-        open_palette(app)
+        app.action_command_palette()
         await pilot.pause()
         assert isinstance(app.screen, CommandPalette)

@@ -10,11 +10,11 @@ from contextlib import suppress
 from textual import work
 from textual.signal import Signal
 
-from vmss_tui.app import compat
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
 from vmss_tui.app.places.last_place import read_last_place
 from vmss_tui.app.places.scope import EVERYTHING, Scope
+from vmss_tui.app.screens.modal import PaletteApp
 from vmss_tui.app.session import Account, Session
 from vmss_tui.app.write_rights import WriteRights, role_of
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
@@ -22,7 +22,7 @@ from vmss_tui.errors import SignInFailed, VmssTuiError
 from vmss_tui.ports import Azure, DeviceCode
 
 
-class AccountApp(compat.SafeApp):
+class AccountApp(PaletteApp):
     """An app over a session that can sign in again."""
 
     session: Session

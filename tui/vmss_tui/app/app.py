@@ -27,7 +27,6 @@ from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.lists import ListScreen
-from vmss_tui.app.screens.modal import open_palette
 from vmss_tui.app.session import Account, Session
 from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
 from vmss_tui.app.styles import themes
@@ -289,10 +288,6 @@ class VmssTui(PlaceApp):
         with contextlib.suppress(JournalUnavailable):
             return tuple(header for header in self.session.journal().rollouts() if not header.stage.over)
         return ()
-
-    def action_command_palette(self) -> None:
-        """Ctrl+p where no screen takes it."""
-        open_palette(self)
 
     async def action_quit(self) -> None:
         """Ctrl+q: the same as q."""

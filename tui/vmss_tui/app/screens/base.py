@@ -19,7 +19,6 @@ from vmss_tui.app.actions.action import Action, ActionState, Place, ReadOnly
 from vmss_tui.app.actions.table import action, actions_at
 from vmss_tui.app.effects import Sheet, Show
 from vmss_tui.app.screens.effect_screen import EffectScreen
-from vmss_tui.app.screens.modal import open_palette
 from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.lines import Lines
@@ -263,7 +262,7 @@ class BaseScreen(EffectScreen):
 
     def do_palette(self) -> None:
         """Open the command palette."""
-        open_palette(self.app)
+        self.app.action_command_palette()
 
     def do_help(self) -> None:
         """Show the keys of this screen."""

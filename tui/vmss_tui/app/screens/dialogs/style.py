@@ -2,18 +2,13 @@
 
 from typing import ClassVar
 
-from textual.await_complete import AwaitComplete
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ScreenResultType
 from textual.types import CSSPathType
 
-from vmss_tui.app.screens.modal import answered_once
+from vmss_tui.app.screens.modal import AnsweredOnce
 
 
-class DialogStyle(ModalScreen[ScreenResultType]):
+class DialogStyle(AnsweredOnce[ScreenResultType]):
     """A modal screen of this folder. The first frame has none, hence no style sheet of theirs."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = ["../../styles/dialogs.tcss"]
-
-    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        """Close it with an answer; see `answered_once`."""
-        return super().dismiss(result) if answered_once(self) else AwaitComplete()
