@@ -216,9 +216,9 @@ def test_summary_has_five_lines() -> None:
     assert len(lines) == 5
     assert "by maria · CHG0012345" in lines[1]
     assert lines[3] == "1 instance failed, first web-weu_3: exit 22: curl: (22) HTTP error 404"
-    assert lines[4] == "vmss-tui attach 7f3a1234"
+    assert lines[4] == "follow it: `vmss-tui attach 7f3a1234`"
     ended = rollout.summary(info_of(fold(story.whole()), NOW), "7f3a1234", tz=UTC)
-    assert ended[4] == "vmss-tui report 7f3a1234 --format md"
+    assert ended[4] == "change record: `vmss-tui report 7f3a1234`"
 
 
 def test_summary_has_the_next_step_and_azures_reference_when_azure_ended_it() -> None:

@@ -108,7 +108,7 @@ def _differences(rollout: str, line: Record, link: Link, log: list[e.Logged]) ->
     log.append(entry)
     said = {name: value for name, value in line.items() if name != "chain"}
     for name in _unequal(_as_json(event_record(rollout, entry)), said):
-        yield f"event {link.seq} ({link.kind}): the line has another {name} than the recorded event"
+        yield f"event {link.seq} ({link.kind}): {name} of the line differs from the recorded event"
 
 
 def _verdict_differences(rollout: str, log: Sequence[e.Logged], verdicts: Sequence[Record]) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _verdict_differences(rollout: str, log: Sequence[e.Logged], verdicts: Sequen
         yield f"the export has {len(verdicts)} verdicts for one rollout"
     for said in verdicts:
         for name in _unequal(expected, said):
-            yield f"the verdict has another {name} than the events add up to"
+            yield f"{name} of the verdict differs from what the events add up to"
 
 
 def _unequal(expected: Record, said: Record) -> list[str]:

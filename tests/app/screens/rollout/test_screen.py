@@ -69,7 +69,7 @@ async def test_leaving_from_here_says_in_five_lines_how_it_stands(tmp_path: Path
         first, second, *_, last, _ = show.screen.parting()
         assert first.startswith("◐ ROLLING FORWARD: 35 of 60 run web 2.5.0")
         assert "by maria · CHG0012345" in second
-        assert last == f"vmss-tui attach {show.screen.rollout}"
+        assert last == f"follow it: `vmss-tui attach {show.screen.rollout}`"
 
 
 async def test_asking_is_confirmed_and_written_to_the_journal(tmp_path: Path) -> None:

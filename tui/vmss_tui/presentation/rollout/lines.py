@@ -351,5 +351,5 @@ def summary(info: RolloutInfo, rollout: str, *, tz: tzinfo | None = None) -> tup
         *fault_lines(info),
         *model_line(info, rollout),
         *policy_line(info, rollout),
-        f"vmss-tui report {rollout} --format md" if info.over else f"vmss-tui attach {rollout}",
+        f"change record: `vmss-tui report {rollout}`" if info.over else f"follow it: `vmss-tui attach {rollout}`",
     )
