@@ -30,9 +30,11 @@ FLEETING = 0.02
 """Seconds of CPU time below which nothing is compared."""
 ANCHORED = {
     "vmss_tui.duration._PART": "matched at a position, one part after another",
-    "vmss_tui.profiles.convert.arm_expressions._TOKEN": "matched at a position, one token after another",
-    "vmss_tui.profiles.convert.extension._KNOWN_WORDS": "must fit a whole word",
+    "vmss_tui.profiles.convert.arm_syntax._TOKEN": "matched at a position, one token after another",
+    "vmss_tui.profiles.convert.protected_values._KNOWN_WORDS": "must fit a whole word",
     "vmss_tui.profiles.convert.hcl._CALL": "must fit a whole value",
+    "vmss_tui.profiles.convert.hcl._SPACE": "matched at a position, between two tokens",
+    "vmss_tui.profiles.convert.relaxed_json._TEXT": "matched at a position, and the end where it does not fit",
 }
 """Patterns that are never searched for, so that the text before a match costs nothing, and why."""
 BUILT = {
@@ -45,6 +47,7 @@ BUILT = {
     "vmss_tui.profiles.convert.importing": "the version is escaped",
     "vmss_tui.profiles.format.locate": "one of the marks of TOML",
     "vmss_tui.profiles.format.variables": "the names are escaped",
+    "vmss_tui.secret_shapes": "compiled at first use, from a constant table that the test reads",
 }
 """Modules that build a pattern when they run, and of what; those that others write are `vmss_tui.patterns.Pattern`."""
 

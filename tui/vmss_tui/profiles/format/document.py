@@ -20,7 +20,7 @@ from vmss_tui.profiles.format.sections import Section
 _LIMIT = 1 << 20
 _DEPTH = 8
 _OWN = ("name", "base", "extends")
-_WHERE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_WHERE = re.compile(r"\s{0,8}\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 @dataclass(frozen=True, slots=True)

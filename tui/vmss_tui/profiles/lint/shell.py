@@ -11,7 +11,7 @@ from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.lint.script_text import interpreter
 
 _SHELLS = ("sh", "dash", "bash", "ksh", "zsh", "ash")
-_LINE = re.compile(r"(?:line )?(\d+): ?(.*)")
+_LINE = re.compile(r"(?<!\d)(\d{1,9}): ?(.*)")
 
 
 async def check_syntax(

@@ -265,7 +265,7 @@ class ProfileStore:
         return dump(load(entry.path), directory)
 
 
-_RELATIVE = re.compile(r"^\s*(extends|inline_file)\s*=|\bfile\s*=\s*[\"'](?!/|~)", re.MULTILINE)
+_RELATIVE = re.compile(r"^[ \t]*(extends|inline_file)[ \t]*=|\bfile[ \t]*=[ \t]*[\"'](?!/|~)", re.MULTILINE)
 
 
 def _toml_files(directory: Path) -> list[Path]:
