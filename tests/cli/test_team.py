@@ -134,6 +134,28 @@ def test_workers_that_are_killed_lose_nothing(team: Team, own_world: SimulatorPr
         check_whole(team, own_world, rollout)
 
 
+@pytest.mark.timeout(300)
+def test_a_second_worker_that_dies_while_it_waits_for_the_lease_blocks_nothing(
+    team: Team, own_world: SimulatorProcess
+) -> None:
+    """Its rollout is then queued twice: as the job of a dead worker, and since its lease was abandoned."""
+
+    def taken_up_again() -> bool:
+        with psycopg.connect(team.address) as connection:
+            statement = "SELECT count(*) FROM vmss_tui_jobs.procrastinate_jobs WHERE status = 'doing' AND attempts > 0"
+            return connection.execute(statement).fetchone() == (1,)
+
+    with team.worker(team.first) as first:
+        rollout = team.start(team.second, "batches")
+        first.kill()
+    with team.worker(team.second) as second:
+        until(taken_up_again, "the second worker", 60)
+        second.kill()
+    with team.worker(team.first):
+        wait_for_end(team, rollout)
+    check_whole(team, own_world, rollout)
+
+
 def wait_for_end(team: Team, rollout: str) -> None:
     """Wait until it has completed, on any worker."""
     until(lambda: team.stage(rollout) == "completed", "the end, by the other worker", 90)
