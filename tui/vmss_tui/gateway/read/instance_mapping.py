@@ -83,8 +83,8 @@ def instance(vm: wire.Vm, scale_set: ScaleSet, model_digest: str | None = None, 
 
 def _extension_status(found: wire.ExtensionView) -> ExtensionStatus:
     status = found.statuses[0] if found.statuses else _NO_STATUS
-    name, version, code = (intern(text or "") for text in (found.name, found.type_handler_version, status.code))
-    return _reported(name, version, code, status.message, status.time)
+    name, version, code = found.name or "", found.type_handler_version or "", status.code or ""
+    return _reported(intern(name), intern(version), intern(code), status.message, status.time)
 
 
 @lru_cache(maxsize=4096)

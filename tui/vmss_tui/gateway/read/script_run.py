@@ -51,10 +51,13 @@ def script_run(resource: wire.Extension | None, view: wire.InstanceView) -> Scri
 
 def _speaks_of_failure(view: wire.InstanceView) -> bool:
     """Whether the instance or its agent blames any extension; cheap, since a thousand instances are asked."""
-    if any((status.code or "").lower().startswith(_FAILED) for status in view.statuses or ()):
-        return True
-    handlers = (view.vm_agent.extension_handlers if view.vm_agent else None) or ()
-    return any(handler.status is not None and handler.status.level != "Info" for handler in handlers)
+    for status in view.statuses or ():
+        if status.code and status.code.lower().startswith(_FAILED):
+            return True
+    for handler in (view.vm_agent.extension_handlers if view.vm_agent else None) or ():
+        if handler.status is not None and handler.status.level != "Info":
+            return True
+    return False
 
 
 def extension_view(found: list[wire.ExtensionView] | None, name: str | None) -> wire.ExtensionView | None:
@@ -73,10 +76,8 @@ def _reported(resource: wire.Extension | None, view: wire.ExtensionView | None) 
     status = view.statuses[0]
     message = status.message or ""
     read = _kept_run if len(message) <= _SHORT else _read_run
-    code, display, version = map(
-        intern, (status.code or "", status.display_status or "", view.type_handler_version or "")
-    )
-    run = read(code, message, display, status.time, version)
+    code, display, version = status.code or "", status.display_status or "", view.type_handler_version or ""
+    run = read(intern(code), message, intern(display), status.time, intern(version))
     if not view.substatuses:
         return run
     texts = read_substatuses((part.code or "", part.message or "") for part in view.substatuses)
