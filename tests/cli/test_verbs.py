@@ -94,7 +94,7 @@ def test_verbs_that_make_no_sense_now_say_so_and_change_nothing(own: Program) ->
     again = own("cancel", "--json")
     assert again.code == 0 and "already canceled by" in again.json["message"]
     for verb in ("pause", "resume", "approve"):
-        assert f"has ended (canceled): it cannot {verb}" in said(own, verb, code=2)
+        assert f"has ended (canceled): {verb} is no longer possible" in said(own, verb, code=2)
     assert "no instance that failed" in said(own, "retry", code=4)
 
 

@@ -177,7 +177,7 @@ def test_requests_are_numbered_and_refused_after_the_end(journal: Journal) -> No
     with pytest.raises(UsageError, match="is not a request"):
         journal.request(rollout, "explode", who="bo")
     journal.append(rollout, e.Ended(e.Verdict.COMPLETED, ""), at=NOW)
-    with pytest.raises(UsageError, match="it cannot undo") as refused:
+    with pytest.raises(UsageError, match="undo is no longer possible") as refused:
         journal.request(rollout, "undo", who="bo")
     assert "a new rollout" in refused.value.hint
     with pytest.raises(UsageError, match="no rollout 'nope'"):

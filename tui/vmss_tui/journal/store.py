@@ -249,9 +249,10 @@ class Journal:
         with self._db.writing() as connection:
             row = self._locked_row(connection, rollout)
             if (stage := Stage(row["stage"])).over:
+                running = "`vmss-tui rollouts` lists those that are running."
                 raise UsageError(
-                    f"rollout {rollout} has ended ({stage.word}): it cannot {verb}",
-                    hint="Retry and undo start a new rollout." if verb in ("retry", "undo") else "",
+                    f"rollout {rollout} has ended ({stage.word}): {verb} is no longer possible",
+                    hint="Retry and undo start a new rollout." if verb in ("retry", "undo") else running,
                 )
             asked = schema.stamp(at or datetime.now(UTC))
             values = (rollout, verb, who, host or socket.gethostname(), why, argument, asked)

@@ -105,6 +105,8 @@ async def _copy(session: LiveSession, ordered: Ordered, faults: Faults) -> Copie
     azure, target = await session.connect(), ordered.plan.target
     unknown = sorted(faults.instances - {instance.id for instance in ordered.snapshot.instances})
     if unknown:
-        raise UsageError(f"{target.name} has no instance {unknown[0]}", hint="`vmss-tui instances` lists them")
+        raise UsageError(
+            f"{target.name} has no instance {unknown[0]}", hint=f"`vmss-tui instances {target.short}` lists them"
+        )
     place = await find.subscription_of(azure, target)
     return Copied(snapshot=ordered.snapshot, model=await azure.raw(target), place=place)
