@@ -63,6 +63,9 @@ class CustomMetrics:
     phase: int | None = None
 
 
+_NO_METRICS = CustomMetrics()
+
+
 def custom_metrics(view: wire.InstanceView) -> CustomMetrics:
     """The metrics that the health extension of an instance passes on."""
     for extension in view.extensions or ():
@@ -72,7 +75,7 @@ def custom_metrics(view: wire.InstanceView) -> CustomMetrics:
             parts = (status.code or "").lower().split("/")
             if "custommetrics" in parts and status.message:
                 return _metrics(status.message)
-    return CustomMetrics()
+    return _NO_METRICS
 
 
 @lru_cache(maxsize=1024)

@@ -126,6 +126,7 @@ def _script_resource(found: list[wire.Extension] | None) -> tuple[wire.Extension
 
 
 @lru_cache(maxsize=512)
+@lru_cache(maxsize=512)
 def _parts(code: str | None) -> tuple[str, str]:
     """The first two parts of a status code in lower case, such as (`powerstate`, `running`)."""
     parts = (code or "").lower().split("/")
@@ -158,7 +159,10 @@ def _provisioning_status(statuses: list[wire.Status] | None) -> wire.Status | No
 
 def _agent_ready(agent: wire.VmAgent | None) -> bool:
     statuses = (agent.statuses if agent else None) or ()
-    return not statuses or any(_parts(status.code) == ("provisioningstate", "succeeded") for status in statuses)
+    for status in statuses:
+        if _parts(status.code) == ("provisioningstate", "succeeded"):
+            return True
+    return not statuses
 
 
 def _size(vm: wire.Vm, props: wire.VmProperties) -> str:
@@ -171,10 +175,10 @@ def _message(view: wire.InstanceView, state: Provisioning, run: ScriptRun, agent
         return one_line(f"exit {run.exit_code}: {last}" if run.exit_code is not None and last else run.message)
     if state is Provisioning.FAILED and (status := _provisioning_status(view.statuses)) is not None:
         return one_line(status.message or (status.code or "").rsplit("/", 1)[-1])
-    broken = next((extension for extension in view.extensions or () if _failed(extension)), None)
-    if broken is not None:
-        text = (broken.statuses or [wire.Status()])[0].message or "failed"
-        return one_line(f"{broken.name or 'an extension'}: {text}")
+    for extension in view.extensions or ():
+        if _failed(extension):
+            text = (extension.statuses or [_NO_STATUS])[0].message or "failed"
+            return one_line(f"{extension.name or 'an extension'}: {text}")
     if run.state is ScriptState.RUNNING:
         return run.message
     if view.vm_agent is not None and not agent_ready:
