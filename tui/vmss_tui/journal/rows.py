@@ -148,7 +148,7 @@ def chosen(known: Sequence[HeaderT], text: str | None) -> HeaderT:
     """
     if text is None:
         if not known:
-            raise UsageError("there is no rollout yet", hint="Start one with `vmss-tui rollout`.")
+            raise UsageError("there is no rollout yet", hint="Start one with `vmss-tui rollout PROFILE`.")
         return next((header for header in known if not header.stage.over), known[0])
     found = [header for header in known if text and header.id.startswith(text.lower())]
     if not found:

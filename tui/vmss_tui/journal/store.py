@@ -166,7 +166,7 @@ class Journal:
         except ValueError as problem:
             raise JournalUnavailable(
                 f"the log of rollout {rollout} in {self.name} is damaged: {problem}",
-                hint="See `vmss-tui journal check`; `vmss-tui show` shows the state in Azure.",
+                hint="See `vmss-tui journal check`; `vmss-tui show SCALESET` shows the state in Azure.",
             ) from problem
 
     def links(self, rollout: str) -> tuple[Link, ...]:

@@ -149,7 +149,7 @@ def _place(text: str) -> Path | str:
 def _opened(ctx: click.Context, *, read_only: bool) -> Database:
     place = current(ctx).journal or journal_file()
     if not is_address(str(place)) and not Path(place).exists():
-        raise UsageError(f"there is no journal {place}", hint="`vmss-tui rollout` creates one.")
+        raise UsageError(f"there is no journal {place}", hint="`vmss-tui rollout PROFILE` creates one.")
     return opened(place, read_only=read_only)
 
 

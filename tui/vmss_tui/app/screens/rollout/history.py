@@ -118,7 +118,7 @@ class RolloutsScreen(ListScreen):
             return None
         return Notice(
             title="No rollouts yet",
-            reason="Rollouts of this app and of `vmss-tui rollout` are listed here with all their events.",
+            reason="Rollouts of this app and of the command line are listed here with all their events.",
             steps=(
                 f"press {key_hint('app.fleet')}, then {key_hint('fleet.deploy')} on a scale set to plan a rollout",
                 f"press {key_hint('app.profiles')} to start from a profile",
