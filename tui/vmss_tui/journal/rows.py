@@ -272,3 +272,14 @@ def label_version(connection: Connection, digest: str, label: str) -> None:
     connection.execute(
         f"INSERT INTO labels (digest, label) VALUES (?,?) ON CONFLICT (digest) DO {then}", (digest, label or None)
     )
+
+
+def require_running(row: Row, verb: str) -> None:
+    """Raise UsageError for a verb that a rollout takes no more, since it has ended."""
+    stage = Stage(row["stage"])
+    if stage.over:
+        running = "`vmss-tui rollouts` lists those that are running."
+        raise UsageError(
+            f"rollout {row['id']} has ended ({stage.word}): {verb} is no longer possible",
+            hint="Retry and undo start a new rollout." if verb in ("retry", "undo") else running,
+        )

@@ -247,13 +247,7 @@ class Journal:
         if verb not in VERBS:
             raise UsageError(f"{verb!r} is not a request that a rollout takes", hint=f"Use {', '.join(VERBS)}.")
         with self._db.writing() as connection:
-            row = self._locked_row(connection, rollout)
-            if (stage := Stage(row["stage"])).over:
-                running = "`vmss-tui rollouts` lists those that are running."
-                raise UsageError(
-                    f"rollout {rollout} has ended ({stage.word}): {verb} is no longer possible",
-                    hint="Retry and undo start a new rollout." if verb in ("retry", "undo") else running,
-                )
+            rows.require_running(self._locked_row(connection, rollout), verb)
             asked = schema.stamp(at or datetime.now(UTC))
             values = (rollout, verb, who, host or socket.gethostname(), why, argument, asked)
             number = connection.execute(
