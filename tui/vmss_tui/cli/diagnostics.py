@@ -46,7 +46,8 @@ def guarded(work: Callable[[], int], form: str | None = None) -> int:
     """
     try:
         code = work()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         from vmss_tui.cli import output
 
@@ -90,7 +91,6 @@ def _answer(form: str, record: dict[str, Any]) -> None:
             output.record({"event": "error", **record})
         else:
             output.document({"error": record})
-        sys.stdout.flush()
     except BrokenPipeError:
         output.discard()
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from vmss_tui.errors import UsageError
+
 _SHORT = 8
 """Shorter texts need no cleaner, which is not imported for them where no settings have named further secrets."""
 
@@ -38,21 +40,24 @@ def expect_pipeline() -> None:
 def quick(text: str) -> int:
     """Print our own words, such as the version, without the cleaner; exit code 0, also into a closed pipe."""
     try:
-        sys.stdout.write("".join(f"{_encodable(line)}\n" for line in text.split("\n")))
-        sys.stdout.flush()
+        _write("".join(f"{_encodable(line)}\n" for line in text.split("\n")))
     except BrokenPipeError:
         discard()
+    except OSError as problem:
+        from vmss_tui.cli import diagnostics
+
+        return diagnostics.report(_refused(problem))
     return 0
 
 
 def line(text: str = "") -> None:
     """One line, flushed, so that a reader does not wait for a buffer to fill."""
-    print(_printable(text), flush=True)
+    _put(f"{_printable(text)}\n")
 
 
 def command(text: str) -> None:
     """One line that the agent of a pipeline carries out; the caller escapes foreign text in it."""
-    print(_encodable(text), flush=True)
+    _put(f"{_encodable(text)}\n")
 
 
 def lines(texts: Iterable[str]) -> None:
@@ -62,8 +67,7 @@ def lines(texts: Iterable[str]) -> None:
         from vmss_tui.redact import without_blocks
 
         found = without_blocks("\n".join(found)).split("\n")
-    sys.stdout.write("".join(f"{_printable(text)}\n" for text in found))
-    sys.stdout.flush()
+    _put("".join(f"{_printable(text)}\n" for text in found))
 
 
 def verbatim(texts: Iterable[str], *, json_lines: bool = False) -> None:
@@ -73,8 +77,7 @@ def verbatim(texts: Iterable[str], *, json_lines: bool = False) -> None:
     shown = map(visible, texts)
     if json_lines and in_pipeline():
         shown = map(inert_json, shown)
-    sys.stdout.write("".join(f"{_encodable(text)}\n" for text in shown))
-    sys.stdout.flush()
+    _put("".join(f"{_encodable(text)}\n" for text in shown))
 
 
 def document(value: Any) -> None:
@@ -115,6 +118,33 @@ def columns() -> int | None:
         return None
 
 
+def _put(text: str) -> None:
+    """Write a text at once. Raises BrokenPipeError, UsageError when the file behind stdout takes no more."""
+    try:
+        _write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise _refused(problem) from problem
+
+
+def _write(text: str) -> None:
+    if sys.stdout is not None:  # None: closed by the caller
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _refused(problem: OSError) -> UsageError:
+    """The error of a file behind stdout that takes no more; what is still buffered vanishes."""
+    from vmss_tui.errors import UsageError
+
+    discard()
+    return UsageError(
+        f"standard output cannot be written: {problem.strerror or problem}",
+        hint="Free some space, or write to another place.",
+    )
+
+
 def discard() -> None:
     """Let what is still buffered vanish: the reader has gone."""
     null = os.open(os.devnull, os.O_WRONLY)
@@ -130,7 +160,7 @@ def _json(text: str) -> None:
         from vmss_tui.text import inert_json
 
         shown = inert_json(shown)
-    print(_encodable(shown), flush=True)
+    _put(f"{_encodable(shown)}\n")
 
 
 def _printable(text: str) -> str:
