@@ -10,7 +10,7 @@ from vmss_tui.cli.help import ENTRIES
 
 SOURCE = Path(vmss_tui.__file__).parent
 NEEDS = frozenset(entry.name for entry in ENTRIES if entry.usage[:1].isalpha() and entry.usage != "COMMAND")
-"""Commands with an argument that cannot be left out."""
+"""Commands with an argument that is required."""
 BARE = re.compile(r"`vmss-tui ([a-z-]+)`")
 MENTIONED = frozenset(("config/entries.py",))
 """Files whose texts name a command without suggesting it."""
