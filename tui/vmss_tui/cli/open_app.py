@@ -30,7 +30,8 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
     out = stderr()
     with painted(out, keys=not elsewhere) as size:
         session = _session(settings)
-        if out is not None and size is not None and rollout is None and not settings.open:
+        begins_with_rows = rollout is None and not settings.open and not settings.low_bandwidth
+        if out is not None and size is not None and begins_with_rows:
             _paint_rows(session, out, size)
         app = _made(settings, session, rollout=rollout, speed=speed)
     app.run()
