@@ -82,7 +82,7 @@ class PersonSignIn:
                 renew = f"vmss-tui --auth {self._name.split()[0]} info"
                 raise SignInFailed(
                     f"the sign-in with a {self._name} has expired; `{renew}` renews it",
-                    hint="Sign in again on this host as the same user: whatever waits for it continues by itself.",
+                    hint="Sign in again on this host as the same user: a runner that waits then continues.",
                 ) from error
         await self._person(self._ask, scopes, wanted.get("claims"))
         return await _in_thread(lambda: self._credential.get_token_info(*scopes, options={"enable_cae": True}))
