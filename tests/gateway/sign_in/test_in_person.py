@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from support.simulator import SimulatorProcess, StartsSimulator
 from vmss_tui.errors import SignInFailed
 from vmss_tui.gateway.client import connect
+from vmss_tui.gateway.faults import sign_in_failed
 from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.gateway.sign_in.in_person import CodeToType
 from vmss_tui.ports import Azure
@@ -63,7 +65,7 @@ async def test_who_declines_is_not_asked_again(simulator: StartsSimulator) -> No
         results = await asyncio.gather(*reads, return_exceptions=True)
         assert all(isinstance(result, SignInFailed) for result in results)
         process.control.sign_in(hold_device_codes=True)
-        with pytest.raises(SignInFailed, match="70019"):
+        with pytest.raises(SignInFailed, match="declined on the other device"):
             await azure.subscriptions()
         assert len(shown) == 2 and isinstance(await shown[1].outcome, SignInFailed)
 
@@ -77,3 +79,9 @@ async def test_closing_ends_the_question_and_begins_no_other(simulator: StartsSi
         results = await asyncio.gather(*reads, return_exceptions=True)
         assert all(isinstance(result, SignInFailed) for result in results)
         assert len(shown) == 2 and isinstance(await shown[1].outcome, SignInFailed)
+
+
+@pytest.mark.parametrize(("code", "next_step"), [("70019", "confirm it"), ("70020", "new code")])
+def test_what_became_of_a_code_is_said_with_the_next_step(code: str, next_step: str) -> None:
+    error = sign_in_failed(ClientAuthenticationError(f"Authentication failed: AADSTS{code}: no"), "refused")
+    assert next_step in error.hint and f"AADSTS{code}" in error.message

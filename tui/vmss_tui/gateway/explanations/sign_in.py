@@ -151,14 +151,14 @@ RULES = (
         _AADSTS,
     ),
     Rule(
-        ("AADSTS70019:",),
+        ("AADSTS70019",),
         Kind.SIGN_IN,
         "the sign-in was declined on the other device",
         "sign in again, and confirm it there",
         _AADSTS,
     ),
     Rule(
-        ("AADSTS70020:",),
+        ("AADSTS70020",),
         Kind.SIGN_IN,
         "the code expired before it was entered",
         "sign in again for a new code",
