@@ -134,6 +134,12 @@ def test_other_text_is_left_alone(text: str) -> None:
     assert redacted(text) == text
 
 
+@pytest.mark.parametrize("quote", ["", "'", '"', "\\'"])
+def test_the_name_on_the_next_line_of_a_text_in_quotes_is_seen(quote: str) -> None:
+    shown = redacted(f'raise Error(\'password = {quote}{S}{quote}\\napi_key: {S}\\n{{"clientSecret": "{S}"}}\')')
+    assert S not in shown and "api_key" in shown and "clientSecret" in shown
+
+
 CUT = (
     (f"{S}%3D&se=2030&sp=r", "***&se=2030&sp=r"),
     (f"{S}==;EndpointSuffix=x", "***;EndpointSuffix=x"),

@@ -36,7 +36,10 @@ _NOT_DONE = r"(?!\*{3}[).…:,;]{0,8}(?:[\s\\\"']|\Z))"
 _QUOTE = r"\\{0,8}[\"']"
 """A quote, also one that JSON, TOML or Python escaped because the text is a value of theirs."""
 _ASSIGNS = rf"(?:{_QUOTE})?\s{{0,16}}(?::=|=>|=(?!>)|:(?!=))\s{{0,16}}"
-_DELIMITER = r"[,;&](?=[\s\"'\\)\]}]|\Z|[\w.-]{1,60}\s?[=:])"
+_DELIMITER = (
+    r"(?:[,;&](?=[\s\"'\\)\]}]|\Z|[\w.-]{1,60}\s?[=:])"
+    r"|\\{1,8}[nrt](?=[\s\"'\\{\[-]|\Z|[\w.-]{1,60}(?:\\{0,8}[\"'])?\s?[=:]))"
+)
 """The end of a value; before any other character these are part of a password."""
 _BARE = rf"(?:(?!{_DELIMITER})[^\s\"'<>{{}}\[\]]|[\"'<>{{}}\[\]](?=\w))"
 _FIRST = rf"(?:(?!{_DELIMITER})[^\s\"'<>{{}}\[\]]|[{{\[](?=\w))"
