@@ -23,9 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     quick = _quick(given)
     if quick is not None:
-        from vmss_tui.cli import output
-
-        return output.quick(quick)
+        return _answer(quick)
     from vmss_tui.cli import diagnostics
 
     if arguments is None:  # the process is this program and nothing else
@@ -35,6 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return diagnostics.guarded(
         lambda: _dispatch(given) if given or COMPLETION in os.environ else _app(), _machine_form(given)
     )
+
+
+def _answer(text: str) -> int:
+    """Print what needs no command, and return the exit code."""
+    from vmss_tui.cli import output
+
+    try:
+        output.quick(text)
+    except OSError as problem:
+        from vmss_tui.cli import diagnostics
+
+        return diagnostics.report(output.refused(problem))
+    return 0
 
 
 _FORMS = {f"{flag}{form}": form for form in ("json", "jsonl") for flag in ("--", "-o", "--output=")}

@@ -37,17 +37,12 @@ def expect_pipeline() -> None:
     _asked_for_pipeline = True
 
 
-def quick(text: str) -> int:
-    """Print our own words, such as the version, without the cleaner; exit code 0, also into a closed pipe."""
+def quick(text: str) -> None:
+    """Print our own words, such as the version, without the cleaner; also into a closed pipe. Raises OSError."""
     try:
         _write("".join(f"{_encodable(line)}\n" for line in text.split("\n")))
     except BrokenPipeError:
         discard()
-    except OSError as problem:
-        from vmss_tui.cli import diagnostics
-
-        return diagnostics.report(_refused(problem))
-    return 0
 
 
 def line(text: str = "") -> None:
@@ -125,7 +120,7 @@ def _put(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as problem:
-        raise _refused(problem) from problem
+        raise refused(problem) from problem
 
 
 def _write(text: str) -> None:
@@ -134,7 +129,7 @@ def _write(text: str) -> None:
         sys.stdout.flush()
 
 
-def _refused(problem: OSError) -> UsageError:
+def refused(problem: OSError) -> UsageError:
     """The error of a file behind stdout that takes no more; what is still buffered vanishes."""
     from vmss_tui.errors import UsageError
 
