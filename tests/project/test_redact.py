@@ -140,6 +140,11 @@ def test_the_name_on_the_next_line_of_a_text_in_quotes_is_seen(quote: str) -> No
     assert S not in shown and "api_key" in shown and "clientSecret" in shown
 
 
+@pytest.mark.parametrize("token", [f"glpat-{S[:20]}", f"ghp_{S}", f"npm_{S}", f"eyJ{S}.{S}.{S}"])
+def test_a_token_behind_an_escaped_line_end_is_hidden(token: str) -> None:
+    assert redacted(f"raise Error('a\\n{token}\\nb')") == "raise Error('a\\n***\\nb')"
+
+
 CUT = (
     (f"{S}%3D&se=2030&sp=r", "***&se=2030&sp=r"),
     (f"{S}==;EndpointSuffix=x", "***;EndpointSuffix=x"),

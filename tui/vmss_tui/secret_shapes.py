@@ -140,13 +140,13 @@ SHAPES = (
     # JWTs, signed or encrypted
     Shape(
         ("eyj",),
-        r"(?<![\w-])((?:[\w-]{0,60}[_-])?)eyJ[\w-]{8,}\.(?:[\w-]{8,}|(?=\.))(?:\.{1,2}[\w-]+)*()",
+        r"(?:(?<![\w-])|(?<=\\[nrt]))((?:[\w-]{0,60}[_-])?)eyJ[\w-]{8,}\.(?:[\w-]{8,}|(?=\.))(?:\.{1,2}[\w-]+)*()",
         exact=True,
     ),
     # tokens of common services, client secrets of Entra ID, keys of Azure
     Shape(
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "gl", "gr1348941"),
-        r"(?<![A-Za-z0-9])()(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255}|GR1348941[\w-]{20}"
+        r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))()(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255}|GR1348941[\w-]{20}"
         r"|gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas|ffct)-[\w-]{16,255}(?:\.[\w-]{1,64}){0,3})()",
         exact=True,
     ),
@@ -166,7 +166,7 @@ SHAPES = (
             "dapi",
             "ya29.",
         ),
-        r"(?<![A-Za-z0-9])()(?:xox[abeprs]-[\w-]{10,255}|xapp-[\w-]{10,255}|npm_[A-Za-z0-9]{30,255}|pypi-[\w-]{40,255}"
+        r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))()(?:xox[abeprs]-[\w-]{10,255}|xapp-[\w-]{10,255}|npm_[A-Za-z0-9]{30,255}|pypi-[\w-]{40,255}"
         r"|[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}|SG\.[\w-]{16,64}\.[\w-]{16,64}|sk-(?:proj|ant|svcacct)-[\w-]{20,255}"
         r"|sk-[A-Za-z0-9]{40,255}|hv[bsr]\.[\w-]{20,255}|AIza[\w-]{30,64}|dckr_pat_[\w-]{20,64}|dapi[a-f0-9]{32}"
         r"|ya29\.[\w-]{20,255})()",
