@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from support.build import NOW, fleet, snapshot
 from support.build import plan as plan_of
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.checks.maintenance import closed_at
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.maintenance_window import DAYS, Opening, Window
 from vmss_tui.domain.plan.overrides import Override, allow, only_overridable
@@ -140,3 +141,14 @@ def test_a_freeze_that_is_far_ahead_says_nothing() -> None:
     rules = MaintenanceRules(freezes=(Freeze(start=far, end=far + timedelta(days=1), reason="year-end"),))
     made = plan_of(snapshot(*fleet(10)), RolloutPolicy(rules=rules))
     assert not {finding.code for finding in made.findings} & {"window-open", "during-freeze", "azure-knows-no-window"}
+
+
+def test_a_time_at_which_a_start_would_be_refused_has_its_reason_and_the_next_opening() -> None:
+    table = Timetable(windows=(CLOSED,))
+    why = closed_at(table, NOW)
+    assert why is not None
+    assert str(CLOSED) in why[0] and "--at-window" in why[1]
+    opens = table.opens_at(NOW)
+    assert opens is not None and closed_at(table, opens) is None
+    never = closed_at(Timetable(windows=(replace(CLOSED, days=()),)), NOW)
+    assert never is not None and never[1] == ""

@@ -84,13 +84,13 @@ def changed_so_far(situation: Situation) -> str:
 def keeping(situation: Situation) -> str:
     """`; 2 instances keep web 2.5.0: 0, 5`: what the roll back of one batch leaves of the rollout; else empty."""
     forward = situation.state.forward
-    if forward is None or forward.plan is None:
-        return ""
+    plan = forward.plan if forward is not None else None
+    brought, label = (plan.target_digest, plan.to_label) if plan is not None else ("", "")
     back = {i for batch in situation.plan.batches for i in batch.ids}
-    brought = forward.plan.target_digest
-    kept = [i for i, found in situation.by_id.items() if found.script_digest == brought and i not in back]
+    on_new = [i for i, found in situation.by_id.items() if brought and found.script_digest == brought]
+    kept = [i for i in on_new if i not in back]
     verb = "keeps" if len(kept) == 1 else "keep"
-    return f"; {counted(len(kept), 'instance')} {verb} {forward.plan.to_label}: {listed(kept)}" if kept else ""
+    return f"; {counted(len(kept), 'instance')} {verb} {label}: {listed(kept)}" if kept else ""
 
 
 def _nothing_back(forward: RolloutState) -> str:
