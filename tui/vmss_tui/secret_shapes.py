@@ -50,7 +50,7 @@ _QUOTED = (
 )
 """Also with the quotes in it as YAML and a shell write them, and one whose end was cut off."""
 _VALUE = (
-    rf"(?:@[\"']\s*\n[\s\S]*?(?:\n[\"']@|\Z)|(?:[\w.$@]{{1,40}}\()?(?:[bfnru]{{1,2}}|[$@])?{_QUOTED}(?:(?!\)){_BARE}+)?"
+    rf"(?:@[\"']\s*\n[\s\S]*?(?:\n[\"']@|\Z)|(?:[\w.$@]{{1,40}}\()?(?:[bfnru]{{1,2}}|[$@])?{_QUOTED}(?:(?!\)|\\{{1,8}}[nrt]){_BARE}+)?"
     rf"|{_NOT_DONE}(?:\x1b\[[\d;]{{0,16}}m)?(?:{_QUOTE})?{_FIRST}{_BARE}*)"
 )
 """A text of PowerShell in several lines, a quoted one, or up to the next space; the end may be cut off."""
