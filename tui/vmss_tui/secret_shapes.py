@@ -91,6 +91,12 @@ BLOCKS = (
         rf"({_NAME}(?:{_QUOTE})?[ \t]{{0,8}}:[ \t]{{0,8}}[|>][-+\d]{{0,2}}[ \t]*\r?\n)()"
         r"([ \t]{1,80})[^\n]+(?:\n\3[^\n]*)*",
     ),
+    # the same where its lines are divided by an escape, as in a traceback
+    Shape(
+        _NAMED,
+        rf"({_NAME}(?:{_QUOTE})?[ ]{{0,8}}:[ ]{{0,8}}[|>][-+\d]{{0,2}}\\{{1,8}}n)()"
+        r"[ ]{1,80}(?:(?!\\{1,8}n)[^\n])+(?:\\{1,8}n[ ]{1,80}(?:(?!\\{1,8}n)[^\n])+)*",
+    ),
     # - name: DB_PASSWORD, and its value on the next line
     Shape(
         ("value:",),
