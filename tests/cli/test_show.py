@@ -143,5 +143,6 @@ def test_a_journal_that_cannot_be_read_does_not_hide_a_scale_set(inside: Inside)
         done = inside(*command)
         assert done.code == 0, command
         assert bool(done.err) is (command == ("list",)), "only the list marks rollouts in progress"
-    assert inside("instances", "hand", "--json").json[0]["version"] == "app 1.0.0", "the profile still names it"
+    (version,) = {instance["version"] for instance in inside("instances", "hand", "--json").json}
+    assert version.startswith("app "), "the profile still names it"
     assert inside("rollouts").code == 1

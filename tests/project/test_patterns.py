@@ -29,6 +29,7 @@ SLOWER = 24
 FLEETING = 0.02
 """Seconds of CPU time below which nothing is compared."""
 ANCHORED = {
+    "vmss_tui.config.tables._PART_OF_ID": "must fit a whole value",
     "vmss_tui.duration._PART": "matched at a position, one part after another",
     "vmss_tui.profiles.convert.arm_syntax._TOKEN": "matched at a position, one token after another",
     "vmss_tui.profiles.convert.protected_values._KNOWN_WORDS": "must fit a whole word",

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ async def test_a_service_that_answers_a_byte_at_a_time_holds_nothing(monkeypatch
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.set()
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        with suppress(OSError):
+        with closing(writer), suppress(OSError):
             while not writer.is_closing():
                 writer.write(b"x")
                 await writer.drain()

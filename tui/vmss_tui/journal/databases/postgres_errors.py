@@ -21,7 +21,7 @@ def kind_of(problem: psycopg.Error) -> type[psycopg.Error]:
 
 
 _REFUSALS: dict[type[psycopg.Error], re.Pattern[str]] = {
-    errors.InvalidCatalogName: re.compile(r'database ".*" does not exist'),
+    errors.InvalidCatalogName: re.compile(r'database "[^"\n]*" does not exist'),
     errors.TooManyConnections: re.compile("too many (clients|connections)|remaining connection slots"),
     errors.CannotConnectNow: re.compile(
         "the database system is|timeout expired|not allow|read-only|closed the connection"

@@ -4,6 +4,7 @@ Reads the journal by a timer of its own; a rollout whose runner died can be resu
 """
 
 from dataclasses import replace
+from math import inf
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -60,11 +61,14 @@ class RolloutsScreen(ListScreen):
         self._items: tuple[RolloutItem, ...] = ()
         self._shown: tuple[RolloutItem, ...] = ()
         self._error: VmssTuiError | None = None
+        self._loaded_at = -inf
+        """When the journal was read last: monotonic seconds."""
 
     # -- data ---------------------------------------------------------------------------------------------------
 
     def load(self) -> None:
         """Look into the journal."""
+        self._loaded_at = self.now
         try:
             journal = self.shell.session.journal()
             headers: list[Head] = [*journal.rollouts(), *journal.waves.headers()]
@@ -86,15 +90,18 @@ class RolloutsScreen(ListScreen):
 
     def uncovered(self) -> None:
         """Look again."""
-        self.load()
-        self.redraw()
+        self.paint()
 
     def tick(self) -> None:
         """Look every now and then."""
         super().tick()
-        if int(self.now) % _EVERY == 0:
-            self.load()
-            self.redraw()
+        if self.now - self._loaded_at >= _EVERY:
+            self.paint()
+
+    def paint(self) -> None:
+        """Read the journal again, and show it."""
+        self.load()
+        self.redraw()
 
     # -- what is shown ------------------------------------------------------------------------------------------
 

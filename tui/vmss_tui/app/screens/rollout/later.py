@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from vmss_tui.app.connection import Connection
-from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Question, Say, Work
+from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Question, Repaint, Say, Work
 from vmss_tui.app.launch import ask_values, ask_when
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
@@ -40,7 +40,9 @@ def ask_to_cancel_start(session: Session, rollout: str, name: str) -> Effects:
     def answered(yes: bool | None) -> Effects:
         try:
             now, journal = session.clock.now(), session.journal()
-            return (Say(scheduled.cancel_start(journal, rollout, session.who, now), Role.OK),) if yes else ()
+            if not yes:
+                return ()
+            return (Say(scheduled.cancel_start(journal, rollout, session.who, now), Role.OK), Repaint())
         except VmssTuiError as error:
             return (Complain(error),)
 
@@ -63,7 +65,7 @@ def ask_to_move(session: Session, connection: Callable[[], Connection], rollout:
             azure, known = connection().azure, session.background()
             at = await scheduled.move(session.journal(), azure, known, session.clock, rollout, start, session.who)
             await session.wait_for_start(rollout, secrets=travelling(due, given=given))
-            return (Say(f"rollout {rollout} {starts_in(at, session.clock.now())}", Role.OK),)
+            return (Say(f"rollout {rollout} {starts_in(at, session.clock.now())}", Role.OK), Repaint())
 
         return ask_values(due, lambda given: (Work(group="schedule", job=lambda: moved(given)),))
 
@@ -119,6 +121,6 @@ def _in_the_next(session: Session, rollout: str, state: RolloutState) -> Effects
     async def schedule(given: Mapping[str, Secret]) -> Effects:
         session.journal().append(rollout, Scheduled(at, True, session.who), at=now)
         await session.wait_for_start(rollout, secrets=travelling(due, given=given))
-        return (Say(starts_in(at, now).replace("starts", "resumes", 1), Role.OK),)
+        return (Say(starts_in(at, now).replace("starts", "resumes", 1), Role.OK), Repaint())
 
     return ask_values(due, lambda given: (Work(group="resume", job=lambda: schedule(given)),))

@@ -6,7 +6,7 @@ Effects only. Starts a process through the session; changes nothing in Azure its
 import os
 from collections.abc import Mapping
 
-from vmss_tui.app.effects import Ask, Effects, Question, Say, Work
+from vmss_tui.app.effects import Ask, Effects, Question, Repaint, Say, Work
 from vmss_tui.app.launch import ask_values
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.script import Secret
@@ -73,4 +73,4 @@ def _ask_to_force(session: Session, rollout: str, secrets: Mapping[str, Secret],
 
 
 def _resumed(rollout: str) -> Effects:
-    return (Say(f"a new runner has taken over rollout {rollout}", Role.OK),)
+    return (Say(f"a new runner has taken over rollout {rollout}", Role.OK), Repaint())
