@@ -4,9 +4,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from support.program import PROFILE, Program, runners, until
@@ -54,6 +56,15 @@ def change(program: Program, statement: str, *values: str) -> None:
     with sqlite3.connect(here(program) / "vmss-tui" / "journal.db", timeout=20) as journal:
         journal.execute(statement, values)
     journal.close()
+
+
+def suspend(runner: psutil.Process, program: Program) -> None:
+    """Suspend a runner while it does not hold the journal's lock."""
+    journal = sqlite3.connect(here(program) / "vmss-tui" / "journal.db", timeout=20, isolation_level=None)
+    with closing(journal):
+        journal.execute("BEGIN IMMEDIATE")
+        runner.suspend()
+        journal.execute("ROLLBACK")
 
 
 def silent_for(program: Program, minutes: float) -> None:
@@ -125,7 +136,7 @@ def test_a_runner_that_is_there_and_writes_nothing_is_said_to_be_stuck(own: Prog
     own.profile("gently", GENTLY)
     rollout = start(own, "gently", "hand")
     (runner,) = runners(here(own))
-    runner.suspend()
+    suspend(runner, own)
     silent_for(own, 2)
     with own.running("attach", rollout, "--plain") as follower:
         assert follower.stderr is not None
