@@ -7,6 +7,7 @@ durations are seconds.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any, Protocol
 
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
@@ -78,6 +79,10 @@ class DeviceCode:
     """Answers once the person has signed in (None), or has not."""
 
 
+_SOON_FULL = 15.0
+"""Seconds: the longest refill of a bucket that is no shortage when it is empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """One of Azure's request buckets as last reported and filled up since: requests left, and its size."""
@@ -85,6 +90,8 @@ class Bucket:
     name: str
     remaining: int
     highest: int
+    refill_seconds: float | None = None
+    """Seconds in which an empty one is full again; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +110,13 @@ class Quota:
 
     @property
     def share(self) -> float:
-        """The emptiest bucket, 0.0 (empty) to 1.0 (full); 1.0 when nothing is known."""
-        return min((bucket.remaining / bucket.highest for bucket in self.buckets if bucket.highest), default=1.0)
+        """The emptiest bucket, 0.0 (empty) to 1.0 (full); 1.0 when nothing is known.
+
+        A bucket that is full again within seconds, such as Resource Graph's 15 queries in 5 s, says nothing about what
+        is left: reading the fleet once empties it.
+        """
+        slow = (bucket for bucket in self.buckets if (bucket.refill_seconds or inf) > _SOON_FULL and bucket.highest)
+        return min((bucket.remaining / bucket.highest for bucket in slow), default=1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ async def test_a_few_queries_wait_for_nothing() -> None:
 
     await clock.run(asyncio.create_task(read()))
     assert clock.seconds == pytest.approx(0.7)
+    assert governor.quota().buckets[0].remaining == MOST - 7
+    assert governor.quota().share == 1.0, "full again in five seconds: no shortage"
 
 
 def test_times_of_other_shapes_say_nothing() -> None:

@@ -271,7 +271,7 @@ class Governor:
         blocked = max(known.blocked.values(), default=0.0)
         return Quota(
             buckets=tuple(
-                Bucket(name, int(level.share(now) * level.size), int(level.size))
+                Bucket(name, int(level.share(now) * level.size), int(level.size), round(level.size / level.rate, 1))
                 for name, level in sorted(worst.items())
             ),
             throttled_until=self.clock.now() + timedelta(seconds=blocked - now) if blocked > now else None,
