@@ -80,7 +80,7 @@ class DeviceCode:
 
 
 _SOON_FULL = 15.0
-"""Seconds: the longest refill of a bucket that is no shortage when it is empty."""
+"""A bucket that refills within this many seconds is never counted as short."""
 
 
 @dataclass(frozen=True, slots=True)
