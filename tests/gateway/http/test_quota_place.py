@@ -74,8 +74,15 @@ async def test_hosts_share_what_is_left(hosts: Hosts) -> None:
     assert set(hosts.place.texts) == {"|s", "|other"}
 
 
-async def test_hosts_that_start_together_take_no_more_than_the_bucket_holds(hosts: Hosts) -> None:
-    """Before any answer says what is left."""
+async def test_hosts_that_start_together_take_no_more_than_the_bucket_holds(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before any answer says what is left; all ask at one moment, so that no wait of one refills for another."""
+
+    async def wait(_seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(hosts.clock, "sleep", wait)
     admitted = await asyncio.gather(
         *(host.admit("s", "instances", f"set {n}") for n in range(150) for host in (hosts.one, hosts.two)),
         return_exceptions=True,
