@@ -161,6 +161,16 @@ def test_requests_and_leases_that_make_no_sense_are_removed(path: Path, rollouts
     assert damages(path) == []
 
 
+def test_a_diagnostic_that_cannot_be_read_is_removed(path: Path, rollouts: tuple[str, str]) -> None:
+    journal = Journal.open(path)
+    sound, damaged = (journal.diagnostics.begin(WEB, "web_1", "disk", "df", who="m", at=NOW) for _ in range(2))
+    change(path, "UPDATE diagnostics SET target = 'nowhere' WHERE id = ?", damaged)
+    assert damages(path) == [(Damage.DIAGNOSTIC, "", True)]
+    repaired(path)
+    assert damages(path) == [] and [entry.id for entry in journal.diagnostics.entries()] == [sound]
+    journal.close()
+
+
 def test_a_copy_that_cannot_be_made_keeps_everything(
     path: Path, rollouts: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

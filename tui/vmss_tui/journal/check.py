@@ -19,6 +19,7 @@ from vmss_tui.domain.rollout.waves.state import WavesState
 from vmss_tui.domain.rollout.waves.state import fold as fold_waves
 from vmss_tui.journal import chain, columns, lease_table, rows, schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
+from vmss_tui.journal.logs.diagnostics import entry_of
 from vmss_tui.redact import redacted
 
 
@@ -37,6 +38,8 @@ class Damage(StrEnum):
     """A request cannot be read."""
     LEASE = "lease"
     """A lease that cannot be read, or is one of a rollout that is not there."""
+    DIAGNOSTIC = "diagnostic"
+    """A diagnostic that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,20 @@ def _problems(connection: Connection, faults: tuple[str, ...]) -> Iterator[Probl
         yield Problem(Damage.LEASE, str(row["rollout"]), "a lease of a rollout that does not exist", _DROPPED)
     for row in _unread_leases(connection):
         yield Problem(Damage.LEASE, str(row["rollout"]), "a lease that cannot be read", _DROPPED)
+    for row, why in _unread_diagnostics(connection):
+        yield Problem(Damage.DIAGNOSTIC, "", f"diagnostic {row['id']} cannot be read: {why}", _DROPPED)
 
 
 def _unread_leases(connection: Connection) -> list[Row]:
     return [row for row in connection.execute("SELECT * FROM leases").fetchall() if not lease_table.is_readable(row)]
+
+
+def _unread_diagnostics(connection: Connection) -> Iterator[tuple[Row, str]]:
+    for row in connection.execute("SELECT * FROM diagnostics ORDER BY id").fetchall():
+        try:
+            entry_of(row)
+        except ValueError as problem:
+            yield row, str(problem)
 
 
 def _of_rollout(connection: Connection, rollout: str) -> Iterator[Problem]:
@@ -233,6 +246,9 @@ def _mend(connection: Connection, problem: Problem) -> None:
                 connection.execute("DELETE FROM leases WHERE target_key = ?", (row["target_key"],))
         case Damage.REQUEST:
             _drop_requests(connection, problem.rollout)
+        case Damage.DIAGNOSTIC:
+            for row, _ in _unread_diagnostics(connection):
+                connection.execute("DELETE FROM diagnostics WHERE id = ?", (row["id"],))
         case Damage.EVENT:
             _note_events(connection, problem.rollout)
         case Damage.HEADER:

@@ -73,10 +73,11 @@ def repair_journal(ctx: click.Context) -> int:
 @shaped
 @click.pass_context
 def copy_journal(ctx: click.Context, source: str, target: str, shape: Shape) -> int:
-    """Copy every rollout that has ended from one journal to another: files or databases.
+    """Copy every rollout that has ended, and every diagnostic, from one journal to another: files or databases.
 
-    The hash chain of each is verified before and after. Rollouts that are there already are skipped, so the command can
-    be repeated; the source is not changed. The exit code is 1 when a rollout could not be copied.
+    The hash chain of each rollout is verified before and after. Copies that exist are skipped, so the command can
+    be repeated, also after it was killed; the source is not changed. The exit code is 1 when something could not be
+    copied.
     """
     from vmss_tui.journal.copy import copy
 
@@ -95,16 +96,26 @@ def copy_journal(ctx: click.Context, source: str, target: str, shape: Shape) -> 
     finally:
         reading.close()
     shape.answer(
-        {"copied": done.copied, "present": done.present, "unfinished": done.unfinished, "refused": done.refused},
-        lambda: [f"{rollout}: {why}" for rollout, why in done.refused.items()],
-    )
+        {
+            "copied": done.copied, "present": done.present, "unfinished": done.unfinished, "refused": done.refused,
+            "diagnostics": {
+                "copied": done.diagnostics_copied, "present": done.diagnostics_present,
+                "refused": done.diagnostics_refused,
+            },
+        },
+        lambda: [*(f"{rollout}: {why}" for rollout, why in done.refused.items()), *done.diagnostics_refused],
+    )  # fmt: skip
     if shape.for_people:
         diagnostics.say(
             f"{counted(len(done.copied), 'rollout')} copied, {len(done.present)} already there,"
             f" {len(done.unfinished)} unfinished, {len(done.refused)} refused",
             f"unfinished: {listed(done.unfinished)}; copy again when they have ended" if done.unfinished else "",
         )
-    return JournalUnavailable.exit_code if done.refused else 0
+        diagnostics.say(
+            f"{counted(done.diagnostics_copied, 'diagnostic')} copied, {done.diagnostics_present} already there,"
+            f" {len(done.diagnostics_refused)} refused"
+        )
+    return JournalUnavailable.exit_code if done.refused or done.diagnostics_refused else 0
 
 
 @journal.command("grant")

@@ -13,6 +13,9 @@ from vmss_tui.journal.databases.database import Database, Row
 from vmss_tui.journal.rows import person
 from vmss_tui.redact import redacted
 
+IDENTITY = ("at", "who", "host", "target_key", "instance", "name", "script")
+"""The columns that are written when a diagnostic begins, and distinguish it from all others of any journal."""
+
 
 class DiagnosticsLog:
     """The diagnostics of a journal."""
@@ -49,14 +52,19 @@ class DiagnosticsLog:
             found = connection.execute(
                 "SELECT * FROM diagnostics"
                 + (" WHERE target_key = ?" if wanted is not None else "")
-                + " ORDER BY id DESC LIMIT ?",
+                + " ORDER BY at DESC, id DESC LIMIT ?",
                 (wanted, limit) if wanted is not None else (limit,),
             ).fetchall()
-        return tuple(columns.readable(found, _entry, "diagnostics"))
+        return tuple(columns.readable(found, entry_of, "diagnostics"))
 
 
-def _entry(row: Row) -> DiagnosticEntry:
-    """Raises ValueError for a damaged row."""
+def identity_of(row: Row) -> tuple[object, ...]:
+    """What a diagnostic has in common with its copy in another journal."""
+    return tuple(row[name] for name in IDENTITY)
+
+
+def entry_of(row: Row) -> DiagnosticEntry:
+    """The diagnostic of a row. Raises ValueError for a damaged one."""
     return DiagnosticEntry(
         **{name: columns.text(row, name) for name in ("who", "host", "instance", "name", "script", "problem")},
         id=columns.number(row, "id"),
