@@ -6,12 +6,16 @@ credential and sends plain JSON. `importlib.util.LazyLoader` cannot defer that: 
 is taken from it. So these modules begin empty and return placeholders for names. To call one, read its attribute,
 inherit from it or use it in `isinstance` imports the module and gives the real object.
 
-For processes that belong to this program alone: `install` is called by its entry point and not by the public API.
+For processes that belong to this program alone: `install` is called by its entry point and not by the public API. A
+library of another version than `TESTED` is imported as usual.
 """
 
 import importlib
+import re
 import sys
+import threading
 from collections.abc import Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -35,9 +39,20 @@ DEFERRED = frozenset((
 ))  # fmt: skip
 """Each is imported by a package's `__init__`, for names that most processes never use."""
 
+TESTED = {
+    "aiohttp": ("__init__.py", "3.14"),
+    "azure.identity": ("_version.py", "1.27"),
+    "azure.mgmt.compute": ("_version.py", "39.0"),
+    "msal": ("sku.py", "1.39"),
+}
+"""By library: its file with the version, and the version (without its patch level) with which the tests have run."""
+_VERSION = re.compile(r"""^(?:VERSION|__version__) = ["'](\d+\.\d+)[.\d]*["']""", re.MULTILINE)
+_HEAD = 4096
+"""Characters of such a file in which the version is."""
+
 
 def install() -> None:
-    """Defer these modules in every later import. Twice is as good as once."""
+    """Defer these modules in every later import. Calling it again changes nothing."""
     if not is_installed():
         sys.meta_path.insert(0, _Finder())
 
@@ -47,10 +62,22 @@ def is_installed() -> bool:
     return any(isinstance(finder, _Finder) for finder in sys.meta_path)
 
 
-class _StandIn:
-    """Stands for a name of a module that is not imported yet."""
+@cache
+def is_tested(library: str) -> bool:
+    """Whether a library that is being imported, or was, has the version with which the tests have run."""
+    file, tested = TESTED.get(library, ("", ""))
+    try:
+        with open(f"{sys.modules[library].__path__[0]}/{file}", encoding="utf-8") as source:  # noqa: PTH123
+            found = _VERSION.search(source.read(_HEAD))
+    except (OSError, ValueError, LookupError):
+        return False
+    return found is not None and found[1] == tested
 
-    def __init__(self, module: "_Deferred", name: str) -> None:
+
+class _Placeholder:
+    """A name of a module that is not imported yet."""
+
+    def __init__(self, module: "_DeferredModule", name: str) -> None:
         self.__module, self.__name = module, name
 
     def _real(self) -> Any:
@@ -79,27 +106,34 @@ class _StandIn:
     __ror__ = __or__
 
 
-class _Deferred(ModuleType):
-    """A module that is imported for good when the first of its stand-ins is used."""
+class _DeferredModule(ModuleType):
+    """A module that is imported when the first of its placeholders is used."""
+
+    _is_replaced = False
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        found = self.__dict__[name] = _StandIn(self, name)
+        found = self.__dict__[name] = _Placeholder(self, name)
         return found
 
     def _real(self) -> ModuleType:
+        """The module itself. Threads that need it at the same time wait for one import."""
         name = self.__name__
-        if sys.modules.get(name) is self:
+        with _guard:
             _imported.add(name)
-            del sys.modules[name]
-            _replace(self, importlib.import_module(name))
-        return sys.modules[name]
+            if sys.modules.get(name) is self:
+                del sys.modules[name]
+        real = importlib.import_module(name)
+        if not self._is_replaced and not getattr(real.__spec__, "_initializing", False):
+            _replace(self, real)
+            self._is_replaced = True
+        return real
 
 
-def _replace(deferred: _Deferred, real: ModuleType) -> None:
+def _replace(deferred: _DeferredModule, real: ModuleType) -> None:
     """Replace every imported placeholder by the module and its names: `except` takes nothing but real classes."""
-    stand_ins = {id(value): name for name, value in vars(deferred).items() if isinstance(value, _StandIn)}
+    placeholders = {id(value): name for name, value in vars(deferred).items() if isinstance(value, _Placeholder)}
     for name, value in vars(deferred).items():
         if isinstance(value, ModuleType):  # a module below it that was imported before
             vars(real).setdefault(name, value)
@@ -107,16 +141,16 @@ def _replace(deferred: _Deferred, real: ModuleType) -> None:
         for name, value in list(getattr(module, "__dict__", {}).items()):
             if value is deferred:
                 setattr(module, name, real)
-            elif id(value) in stand_ins:
-                setattr(module, name, getattr(real, stand_ins[id(value)]))
+            elif id(value) in placeholders and hasattr(real, placeholders[id(value)]):
+                setattr(module, name, getattr(real, placeholders[id(value)]))
 
 
 class _Loader:
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _Deferred(spec.name)
+        return _DeferredModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing yet."""
+        """Leave it empty."""
 
 
 class _Finder:
@@ -125,10 +159,15 @@ class _Finder:
     ) -> ModuleSpec | None:
         if fullname not in DEFERRED or fullname in _imported:
             return None
+        library = next((name for name in TESTED if fullname.startswith(f"{name}.")), "")
+        if not is_tested(library):
+            return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None:
             spec.loader = _Loader()  # type: ignore[assignment]  # `importlib.abc` would import half a shell
         return spec
 
 
+_guard = threading.Lock()
+"""Never held during an import: modules that import each other in two threads would wait for ever."""
 _imported: set[str] = set()

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
@@ -34,7 +36,7 @@ from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.http.versions import SupportedVersion
 from vmss_tui.gateway.sign_in.auth import SignIn, TenantCredential
 from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
-from vmss_tui.gateway.unused import forget_operations
+from vmss_tui.gateway.unused import drop_operations
 
 if TYPE_CHECKING:
     from azure.mgmt.compute.aio import ComputeManagementClient
@@ -203,8 +205,18 @@ class Arm:
 
 def import_writes() -> ModuleType:
     """The SDK's typed client, without what nothing here uses; blocks for a fifth of a second the first time."""
+    with _IMPORTING:
+        return _imported_writes()
+
+
+_IMPORTING = threading.Lock()
+"""Several instances may be written to at the same time: one thread imports, once."""
+
+
+@cache
+def _imported_writes() -> ModuleType:
     sdk = importlib.import_module("azure.mgmt.compute.aio")
-    forget_operations()
+    drop_operations()
     return sdk
 
 

@@ -14,7 +14,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from vmss_tui.errors import ConnectionFailed
 from vmss_tui.gateway.sign_in.clouds import Cloud
-from vmss_tui.gateway.unused import forget_default_contexts, use_small_buffers
+from vmss_tui.gateway.unused import share_context, use_small_buffers
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -68,7 +68,7 @@ async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerT
 
 def new_session(context: ssl.SSLContext) -> aiohttp.ClientSession:
     """A session whose connections are kept; must be made inside a running loop and closed by its owner."""
-    forget_default_contexts()
+    share_context(context)
     use_small_buffers()
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS, keepalive_timeout=75),
