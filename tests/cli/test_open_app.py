@@ -1,6 +1,7 @@
 """What is painted before the app: the kept rows, where the app begins with them and the line is not thin."""
 
 import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -10,6 +11,28 @@ import pytest
 from vmss_tui.app.terminal import first_paint
 from vmss_tui.cli import open_app
 from vmss_tui.cli.settings import Settings
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is painted, in its order, without a terminal."""
+    found: list[str] = []
+
+    @contextmanager
+    def painted(*_: object, **__: object) -> Iterator[tuple[int, int]]:
+        yield 120, 40
+
+    def made(*_: object, **__: object) -> SimpleNamespace:
+        found.append("app")
+        return SimpleNamespace(run=lambda: None, return_code=0)
+
+    monkeypatch.setattr(first_paint, "painted", painted)
+    monkeypatch.setattr(first_paint, "stderr", io.StringIO)
+    monkeypatch.setattr(open_app, "require_terminal", lambda: None)
+    monkeypatch.setattr(open_app, "_session", lambda _: None)
+    monkeypatch.setattr(open_app, "_made", made)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -22,23 +45,22 @@ from vmss_tui.cli.settings import Settings
     ],
 )
 def test_rows_come_first_where_the_app_begins_with_them(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, rollout: str | None, expected: list[str]
+    monkeypatch: pytest.MonkeyPatch, order: list[str], settings: Settings, rollout: str | None, expected: list[str]
 ) -> None:
-    order: list[str] = []
-
-    @contextmanager
-    def painted(*_: object, **__: object) -> Iterator[tuple[int, int]]:
-        yield 120, 40
-
-    def made(*_: object, **__: object) -> SimpleNamespace:
-        order.append("app")
-        return SimpleNamespace(run=lambda: None, return_code=0)
-
-    monkeypatch.setattr(first_paint, "painted", painted)
-    monkeypatch.setattr(first_paint, "stderr", io.StringIO)
-    monkeypatch.setattr(open_app, "require_terminal", lambda: None)
-    monkeypatch.setattr(open_app, "_session", lambda _: None)
     monkeypatch.setattr(open_app, "_paint_rows", lambda *_: order.append("rows"))
-    monkeypatch.setattr(open_app, "_made", made)
     assert open_app.open_app(settings, rollout=rollout) == 0
     assert order == expected
+
+
+def test_an_inventory_that_cannot_be_painted_does_not_keep_the_app_from_opening(
+    monkeypatch: pytest.MonkeyPatch, order: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def newest() -> FleetSnapshot:
+        raise OverflowError("a time out of range")
+
+    session = SimpleNamespace(inventory=SimpleNamespace(newest=newest))
+    monkeypatch.setattr(open_app, "_session", lambda _: session)
+    with caplog.at_level(logging.WARNING):
+        assert open_app.open_app(Settings()) == 0
+    assert order == ["app"]
+    assert "a time out of range" in caplog.text

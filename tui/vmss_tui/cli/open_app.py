@@ -29,11 +29,15 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
     elsewhere = rollout is not None or settings.open or settings.lists.keys
     out = stderr()
     with painted(out, keys=not elsewhere) as size:
-        session = _session(settings)
+        session, problem = _session(settings), None
         begins_with_rows = rollout is None and not settings.open and not settings.low_bandwidth
         if out is not None and size is not None and begins_with_rows:
-            _paint_rows(session, out, size)
+            problem = _paint_rows(session, out, size)
         app = _made(settings, session, rollout=rollout, speed=speed)
+    if problem is not None:
+        import logging
+
+        logging.getLogger(__name__).warning("the first rows were not painted", exc_info=problem)
     app.run()
     return app.return_code or 0
 
@@ -54,19 +58,26 @@ def _session(settings: Settings) -> "LiveSession":
     return LiveSession(settings)
 
 
-def _paint_rows(session: "LiveSession", out: TextIO, size: tuple[int, int]) -> None:
-    """The list as it was kept: what is imported for it, the app needs as well."""
+def _paint_rows(session: "LiveSession", out: TextIO, size: tuple[int, int]) -> Exception | None:
+    """Paint the list as it was kept: what is imported for it, the app needs as well.
+
+    Gives the error where that failed: the app then paints the first rows.
+    """
     from vmss_tui.app.places.favorites import Favorites
     from vmss_tui.app.places.last_place import read_last_place
     from vmss_tui.app.terminal.first_rows import rows_frame
     from vmss_tui.app.widgets.cells import needs_ascii
 
-    kept = session.inventory.newest()
-    if kept is not None:
-        last, favorites = read_last_place(session.cloud.name), Favorites.default().ids
-        signs = needs_ascii(os.environ)
-        out.write(rows_frame(kept, session.lists, last, favorites, session.clock.now(), size, ascii_signs=signs))
-        out.flush()
+    try:
+        kept = session.inventory.newest()
+        if kept is not None:
+            last, favorites = read_last_place(session.cloud.name), Favorites.default().ids
+            signs = needs_ascii(os.environ)
+            out.write(rows_frame(kept, session.lists, last, favorites, session.clock.now(), size, ascii_signs=signs))
+            out.flush()
+    except Exception as problem:  # of a damaged file, say: only the order of two frames depends on this
+        return problem
+    return None
 
 
 def _made(
