@@ -290,7 +290,7 @@ class Toy:
         if roll is None or not roll.code.running or any(self.vms[i].busy for i in roll.batch if i in self.vms):
             return
         roll.done += roll.batch
-        roll.batch = []
+        roll.batch, roll.pending = [], [i for i in roll.pending if i in self.vms]
         bad = [i for i in roll.done if i in self.vms and self.vms[i].failed]
         if len(bad) * 100 > self.policy.unhealthy_upgraded_percent * len(roll.done) and bad:
             roll.code = UpgradeCode.FAULTED

@@ -86,11 +86,12 @@ def _bar(kinds: str, start: float, end: float, y: int, title: str) -> str:
 def _health(report: Report, top: int) -> Iterable[str]:
     """The number of healthy instances over time, as steps; the limit is dashed, the lowest point is marked."""
     state = report.info
-    if not state.health_trend or not state.total:
+    if not state.health_trend:
         return
+    total = max(state.total, state.plan.total if state.plan is not None else 0, 1)
 
     def height(healthy: int) -> float:
-        return round(top + _HEALTH * (1 - healthy / max(state.total, healthy)), 1)
+        return round(top + _HEALTH * (1 - healthy / max(total, healthy)), 1)
 
     points: list[str] = []
     last = height(state.health_trend[0][1])
@@ -104,7 +105,7 @@ def _health(report: Report, top: int) -> Iterable[str]:
     yield f'<polygon class="under" points="{first},{base} {" ".join(points)} {_x(report, report.end)},{base}"/>'
     yield f'<polyline class="health" points="{" ".join(points)}"/>'
     yield f'<line class="axis" x1="{_LEFT}" y1="{base}" x2="{end}" y2="{base}"/>'
-    yield f'<text x="{_LEFT - 8}" y="{top + 4}" text-anchor="end">healthy of {state.total}</text>'
+    yield f'<text x="{_LEFT - 8}" y="{top + 4}" text-anchor="end">healthy of {total}</text>'
     yield f'<text x="{_LEFT - 8}" y="{base + 3}" text-anchor="end">0</text>'
     least = report.info.floor
     if least:

@@ -97,9 +97,14 @@ class Instance:
         return (int(tail) if tail.isdigit() else 1 << 30, self.id)
 
 
+def staying(instances: Iterable[Instance]) -> tuple[Instance, ...]:
+    """Those that are not being deleted: Azure lists the others for minutes, and their health is that of stopping."""
+    return tuple(instance for instance in instances if instance.provisioning is not Provisioning.DELETING)
+
+
 def unhealthy_among(instances: Iterable[Instance]) -> tuple[tuple[Instance, ...], int]:
-    """Those that count as unhealthy, and of how many: instances that are switched off report no health."""
-    running = [instance for instance in instances if not instance.is_off]
+    """Those that count as unhealthy, and of how many: not those that are switched off or being deleted."""
+    running = [instance for instance in staying(instances) if not instance.is_off]
     return tuple(instance for instance in running if unhealthy_for_azure(instance.health)), len(running)
 
 

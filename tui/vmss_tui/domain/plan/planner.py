@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from vmss_tui.domain.fleet.instance import Instance, healthy_among
+from vmss_tui.domain.fleet.instance import Instance, healthy_among, staying
 from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, digest, forecast_rerun
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
@@ -59,7 +59,7 @@ def plan_rollout(
         etag=scale_set.etag,
         made_at=now,
         total=total,
-        healthy=healthy_among(snapshot.instances),
+        healthy=healthy_among(staying(snapshot.instances)),
         batches=planned,
         excluded=excluded,
         changes=(*script_changes(previous, script), *policy_changes(scale_set, policy, strategy)),

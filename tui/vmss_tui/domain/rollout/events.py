@@ -117,7 +117,8 @@ class InstancesSeen:
 
     changed: tuple[InstanceSeen, ...]
     healthy: int | None = None
-    total: int = 0
+    total: int | None = None
+    """Instances of the set; None when the event does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from vmss_tui.domain.fleet.instance import Instance, healthy_among
+from vmss_tui.domain.fleet.instance import Instance, healthy_among, staying
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import VersionNames
@@ -192,9 +192,28 @@ def _changed(
         if last.phase in BAD:
             yield from _gone_after_failure(last)
         elif last.phase is not e.Phase.GONE:
-            yield e.InstanceSeen(
-                id=gone, name=last.name, zone=last.zone, batch=last.batch, phase=e.Phase.GONE, version=last.version
-            )
+            yield _gone(last)
+
+
+def set_gone(state: RolloutState) -> Iterator[e.InstancesSeen]:
+    """That the whole set is gone, and every instance with it. What failed before still counts as failed."""
+    left = [progress.seen for progress in state.instances.values() if progress.seen.phase not in BAD]
+    changed = [_gone(last) for last in left if last.phase is not e.Phase.GONE]
+    for start in range(0, len(changed), CHUNK):
+        yield e.InstancesSeen(tuple(changed[start : start + CHUNK]), None if state.healthy is None else 0, 0)
+
+
+def _gone(last: e.InstanceSeen) -> e.InstanceSeen:
+    """An instance that does not exist any more: where it was, and the version that it had."""
+    return e.InstanceSeen(
+        id=last.id,
+        name=last.name,
+        zone=last.zone,
+        batch=last.batch,
+        phase=e.Phase.GONE,
+        version=last.version,
+        digest=last.digest,
+    )
 
 
 def _gone_after_failure(last: e.InstanceSeen) -> Iterator[e.InstanceSeen]:
@@ -204,9 +223,10 @@ def _gone_after_failure(last: e.InstanceSeen) -> Iterator[e.InstanceSeen]:
 
 
 def _in_chunks(changed: tuple[e.InstanceSeen, ...], snapshot: SetSnapshot) -> Iterator[e.Event]:
-    healthy = healthy_among(snapshot.instances)
+    here = staying(snapshot.instances)
+    healthy = 0 if not here and snapshot.scale_set.health_source.present else healthy_among(here)
     for start in range(0, len(changed), CHUNK):
-        yield e.InstancesSeen(changed[start : start + CHUNK], healthy, len(snapshot.instances))
+        yield e.InstancesSeen(changed[start : start + CHUNK], healthy, len(here))
 
 
 def _leaks(state: RolloutState, changed: tuple[e.InstanceSeen, ...], plan: RolloutPlan) -> Iterator[e.Event]:

@@ -345,7 +345,7 @@ def _saw(state: RolloutState, event: e.InstancesSeen, at: datetime) -> RolloutSt
         if first is None and known is not None and seen.version_known and seen.phase in _UNTOUCHED:
             first = seen
         instances[seen.id] = Progress(seen=seen, since=since, first=first)
-    state = replace(state, instances=instances, total=event.total or state.total)
+    state = replace(state, instances=instances, total=state.total if event.total is None else event.total)
     if event.healthy is None or (event.healthy == state.healthy and state.health_trend):
         return state
     lowest = state.lowest

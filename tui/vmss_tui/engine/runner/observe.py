@@ -11,7 +11,8 @@ from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.observe import observe
+from vmss_tui.domain.rollout.decide.verdict import set_is_gone
+from vmss_tui.domain.rollout.observe import observe, set_gone
 from vmss_tui.domain.rollout.stage import BUSY
 from vmss_tui.domain.rollout.write_keys import upgrade_over
 from vmss_tui.engine.runner.outage import Outage
@@ -87,7 +88,8 @@ class Observer:
             snapshot = await self._reader.read()
         except VmssTuiError as error:
             if isinstance(error, NotFound) and self._outage.failures >= _MISSING:
-                await log.record(e.Ended(e.Verdict.FAILED, "the scale set no longer exists", fault_of(error)))
+                reason = set_is_gone(log.plan, log.state, "the scale set no longer exists")
+                await log.record(*set_gone(log.state), e.Ended(e.Verdict.FAILED, reason, fault_of(error)))
             else:
                 await wait_out(log, self._outage, self._pace, error, "Azure cannot be read")
             return None

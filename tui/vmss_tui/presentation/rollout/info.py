@@ -199,6 +199,8 @@ class RolloutInfo:
         if self.stage is Stage.COMPLETED or not self.reason:
             return self.reached
         reason = plain(self.reason)
+        if self.in_scope and len(self.gone) == self.in_scope:
+            return reason
         phrase = f" {self.reaching} {self.new}"
         rest = self.reached
         if phrase in reason:
@@ -221,7 +223,7 @@ def info_of(
         old=versions(state)[0],
         new=versions(state)[1],
         phases=phases,
-        total=state.total or len(state.instances),
+        total=state.total if plan is not None else len(state.instances),
         in_scope=in_scope(plan, state) + phases[Phase.LEAKED] if plan is not None else 0,
         gone=gone_instances(plan, state) if plan is not None else (),
         batches=tuple(batches_of(state, now)),
@@ -321,7 +323,7 @@ def floor(state: RolloutState) -> int | None:
     """The fewest healthy instances that the plan allows for, less those that have left the set since."""
     if state.plan is None or state.healthy is None or state.plan.floor is None:
         return None
-    left = state.plan.total - (state.total or state.plan.total)
+    left = state.plan.total - state.total
     return max(0, state.plan.floor - max(0, left))
 
 

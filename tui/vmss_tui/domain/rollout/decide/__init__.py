@@ -13,6 +13,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import SETTLE_SECONDS, Commands, Record, Situation
 from vmss_tui.domain.rollout.decide import client_batches, rolling_upgrade, stale
+from vmss_tui.domain.rollout.decide.conclude import set_deleted
 from vmss_tui.domain.rollout.state import RolloutState
 
 
@@ -35,6 +36,8 @@ def decide(
         message, _ = read_only_words(snapshot.scale_set)
         return [Record((e.Ended(e.Verdict.REFUSED, f"{message}; nothing was changed"),))]
     situation = Situation(plan, state, snapshot, now, settle_seconds, host_now)
+    if (deleted := set_deleted(situation)) is not None:
+        return deleted
     match plan.strategy:
         case Strategy.ROLLING_UPGRADE:
             commands = rolling_upgrade.decide(situation)

@@ -152,6 +152,8 @@ def _next(situation: Situation) -> Commands:
         return _soak(situation)
     if situation.paused:
         return situation.wait(f"paused before batch {batch.number}; resume to continue")
+    if all(situation.state.instances[i].seen.phase is e.Phase.GONE for i in batch.ids):
+        return _start(situation, batch)
     last, pause = situation.state.batch, situation.plan.policy.pause_seconds
     until = situation.due(last.ended_at if last is not None else None, pause)
     if last is not None and last.ids and situation.now < until:

@@ -14,7 +14,7 @@ from vmss_tui.domain.rollout.commands import Action, Commands, Record, Situation
 from vmss_tui.domain.rollout.decide import automatic_repairs
 from vmss_tui.domain.rollout.decide.failure import react
 from vmss_tui.domain.rollout.decide.follow_write import follow
-from vmss_tui.domain.rollout.decide.verdict import changed_so_far, final, keeping
+from vmss_tui.domain.rollout.decide.verdict import changed_so_far, final, keeping, runs_nowhere, set_is_gone
 from vmss_tui.domain.rollout.write_keys import RESTORE, touched
 
 
@@ -66,9 +66,18 @@ def complete(situation: Situation) -> Commands:
     begun = situation.state.rollback
     if begun is not None:
         return conclude(situation, e.Verdict.FAILED, f"{begun.why}; {reason}{keeping(situation)}", begun.fault)
-    if verdict is e.Verdict.FAILED and situation.plan.policy.on_failure is not OnFailure.STOP:
+    reacts = situation.plan.policy.on_failure is not OnFailure.STOP and not runs_nowhere(situation)
+    if verdict is e.Verdict.FAILED and reacts:
         return stop(situation, reason)
     return conclude(situation, verdict, reason)
+
+
+def set_deleted(situation: Situation) -> Commands | None:
+    """End when the scale set itself is being deleted: nothing is left to update, restore or roll back."""
+    if situation.set.provisioning is not Provisioning.DELETING:
+        return None
+    reason = set_is_gone(situation.plan, situation.state, "the scale set is being deleted")
+    return _ended(situation, e.Concluding(e.Verdict.FAILED, reason))
 
 
 def nothing_to_do(situation: Situation) -> Commands:

@@ -1,9 +1,11 @@
 """What became of the instances, in one sentence: the verdict, and what is changed when a rollout stops early. Pure."""
 
+from vmss_tui.domain.fleet.instance import staying
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
+from vmss_tui.domain.rollout.instance_phase import retried_digests, short
 from vmss_tui.domain.rollout.stage import BAD, BUSY
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.write_keys import touched
@@ -19,6 +21,8 @@ def final(situation: Situation) -> tuple[e.Verdict, str]:
     behind = [i for i in state.ids_in(e.Phase.WAITING, *BUSY) if i not in unread]
     gone = gone_instances(plan, state)
     total = in_scope(plan, state)
+    if nowhere := runs_nowhere(situation):
+        return e.Verdict.FAILED, nowhere
     if not total:
         return e.Verdict.COMPLETED, f"the scale set model is {plan.to_label}; no instance needed it"
     parts = [f"{state.count(e.Phase.DONE)} of {total} {reaching(plan)} {plan.to_label}"]
@@ -35,6 +39,44 @@ def final(situation: Situation) -> tuple[e.Verdict, str]:
     parts += _leaked(state)
     failed = bool(behind) or state.count(e.Phase.OVERWRITTEN) > 0 or (bool(bad) and not allowed)
     return e.Verdict.FAILED if failed else e.Verdict.COMPLETED, "; ".join(parts)
+
+
+def runs_nowhere(situation: Situation) -> str:
+    """That every instance of the plan is gone and none runs the version: nothing shows that it works. Else empty.
+
+    A set that is scaled in to nothing, or whose instances were all replaced, has updated nothing, so it has not
+    completed. A roll back and the removal of a script have reached their goal then.
+    """
+    plan, state = situation.plan, situation.state
+    planned = {i for batch in plan.batches for i in batch.ids}
+    gone = planned.intersection(state.ids_in(e.Phase.GONE))
+    well = [i for i in state.ids_in(e.Phase.LEAKED) if state.instances[i].seen.script is not ScriptState.FAILED]
+    reached = plan.purpose is Purpose.ROLLBACK or plan.removes
+    if reached or not planned or gone != planned or state.count(e.Phase.DONE) or well:
+        return ""
+    label, here = plan.to_label, len(staying(situation.snapshot.instances))
+    had = had_it(plan, state)
+    known = f"no instance runs {label}" if had else "nothing was updated"
+    all_gone = "the only instance is gone" if len(planned) == 1 else f"all {len(planned)} instances are gone"
+    after = f" ({had} had it)" if had else ""
+    parts = [f"{known}: {all_gone}{after}, the scale set has {counted(here, 'instance')}"]
+    script = situation.set.script
+    if script is not None and script.digest in situation.targets:
+        parts.append(f"new ones get {label} from its model: check the first of them")
+    return "; ".join((*parts, *_leaked(state)))
+
+
+def set_is_gone(plan: RolloutPlan, state: RolloutState, what: str) -> str:
+    """The reason for the end of a rollout whose scale set is deleted, as `what` says."""
+    had = had_it(plan, state)
+    return f"{what}; {counted(had, 'instance') if had else 'no instance'} had {plan.to_label}"
+
+
+def had_it(plan: RolloutPlan, state: RolloutState) -> int:
+    """How many instances of the plan had the version that the rollout brings, when each was last observed."""
+    targets = {short(digest) for digest in (plan.target_digest, *retried_digests(plan, state).values())}
+    planned = (i for batch in plan.batches for i in batch.ids)
+    return sum(i in state.instances and state.instances[i].seen.digest in targets for i in planned)
 
 
 def in_scope(plan: RolloutPlan, state: RolloutState) -> int:
