@@ -120,6 +120,22 @@ async def test_a_stopped_process_that_holds_the_lock_stops_nobody_and_nothing_st
     assert two.quota().buckets[0].remaining == 38
 
 
+async def test_an_answer_that_could_not_be_written_in_time_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise an old answer would count as the present rest."""
+    monkeypatch.setattr(shared_levels, "KEPT_SECONDS", 0.0)
+    clock, file = Clock(), tmp_path / "quota.json"
+    one, two = Governor(clock, file), Governor(clock, file)
+    one.observe("s", "instances", header(50))
+    with file.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        one.observe("s", "instances", header(2))
+    await one.admit("s", "instances", "a")
+    await two.admit("s", "instances", "b")
+    assert [it.quota().buckets[0].remaining > 40 for it in (one, two)] == [True, True]
+
+
 async def test_without_the_lock_a_process_takes_a_tenth_and_a_quarter_of_the_refill(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,8 @@
 """Processes share the levels of the request buckets: in a file beside the journal, or in its database.
 
-A read takes its tokens while nobody else changes the levels. A process that cannot get at them in time (another was
-stopped while it held the lock, the database is away) takes no more than a share by the levels that it remembers, and
-takes the tokens out later. So no request is sent without being counted.
+A read takes its tokens while no other process changes the levels. A process that cannot change them in time (another
+was stopped while it held the lock, the database is not reachable) takes no more than a share of the levels that it
+remembers, and subtracts the tokens later. So no request is sent without being counted.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,9 +31,9 @@ ROOMY = 4096
 LOCK_SECONDS = 10.0
 """How long a read waits for the levels: a process that was stopped while it held them must not stop the others."""
 REST_SECONDS = 10.0
-"""After levels that could not be had, so long nobody waits for them again."""
+"""How long reads use remembered levels, without a new wait, after the shared ones were not available."""
 KEPT_SECONDS = 30.0
-"""Changes that could not be written for so long are dropped: Azure's answers have since said what remains."""
+"""Age at which changes that could not be written are dropped: later answers of Azure say what remains."""
 _PAUSES = (0.001, 0.002, 0.004, 0.008, 0.016)
 """Seconds between two tries for the lock of the file; the last one again and again."""
 CLOSE_SECONDS = 1.0
@@ -74,7 +74,7 @@ class SharedLevels(Protocol):
         """Change the levels, at once or soon."""
 
     async def close(self) -> None:
-        """Write the last changes, and let go of the place."""
+        """Write the last changes, and close the place."""
 
 
 def shared_levels(place: Path | QuotaPlace | None, here: Callable[[], float]) -> SharedLevels:
@@ -82,6 +82,20 @@ def shared_levels(place: Path | QuotaPlace | None, here: Callable[[], float]) ->
     if place is None or isinstance(place, Path):
         return LevelsInFile(place, here)
     return LevelsInPlace(place, here)
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """A change that is still to be written, made at a time of the monotonic clock."""
+
+    group: str
+    note: Note
+    at: float
+
+
+def _recent(later: Iterable[_Later]) -> list[_Later]:
+    """The changes that are worth writing."""
+    return [it for it in later if time.monotonic() - it.at < KEPT_SECONDS]
 
 
 class LevelsInFile:
@@ -95,7 +109,7 @@ class LevelsInFile:
         self._here = here
         self._levels = Levels()
         self._last = ""
-        self._later: list[Note] = []
+        self._later: list[_Later] = []
         self._rests_until = 0.0
 
     @property
@@ -124,7 +138,7 @@ class LevelsInFile:
             _log.info("request quota: another process has held it for %.0f s", LOCK_SECONDS)
             self._rests_until = time.monotonic() + REST_SECONDS
         reserved = reserve(self._levels, self.now(), False)
-        self._later.append(partial(_charge, reserved.taken))
+        self._write_later(group, partial(_charge, reserved.taken))
         return reserved
 
     def note(self, group: str, note: Note) -> None:
@@ -132,7 +146,10 @@ class LevelsInFile:
         with self._held() as held:
             note(self._levels, self.now())
         if not held:
-            self._later.append(note)
+            self._write_later(group, note)
+
+    def _write_later(self, group: str, note: Note) -> None:
+        self._later = [*_recent(self._later), _Later(group, note, time.monotonic())]
 
     async def close(self) -> None:
         """See `SharedLevels`."""
@@ -147,8 +164,8 @@ class LevelsInFile:
             descriptor = self._locked(stack, now) if self._file is not None else None
             held = self._file is None or descriptor is not None
             if held:
-                for note in self._later:
-                    note(self._levels, now)
+                for later in _recent(self._later):
+                    later.note(self._levels, now)
                 self._later.clear()
             else:
                 self._last = ""
@@ -189,15 +206,6 @@ class LevelsInFile:
             if length > ROOMY + 2 * len(text):
                 os.ftruncate(descriptor, len(text))
             self._last = text
-
-
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """A change that is to be written to the database, made at a time of the monotonic clock."""
-
-    group: str
-    note: Note
-    at: float
 
 
 @dataclass(slots=True)
@@ -301,7 +309,7 @@ class LevelsInPlace:
     def _exchange(self, asked: list[_Asked]) -> None:
         with self._guard:
             later, self._later = self._later, []
-        later = [it for it in later if time.monotonic() - it.at < KEPT_SECONDS]
+        later = _recent(later)
         exchanges: dict[str, _Exchange] = {}
         for group in {it.group for it in asked} | {it.group for it in later}:
             mine = [it for it in asked if it.group == group and it.answer.set_running_or_notify_cancel()]
@@ -311,7 +319,7 @@ class LevelsInPlace:
                 self._place.exchange(exchanges)
         except Exception as problem:  # requests do not stop for any of them
             with self._guard:
-                self._later += later
+                self._later = [*later, *self._later]
             for exchange in exchanges.values():
                 exchange.failed(_Unusable(str(problem) or type(problem).__name__))
             return
