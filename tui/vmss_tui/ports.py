@@ -178,14 +178,14 @@ class ReadsScaleSet(Protocol):
         """The latest rolling upgrade, of any client; None when there never was one."""
 
     async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
-        """Its autoscale setting, None when it has none; never raises: an instance that cannot be read is `unknown`."""
+        """Its autoscale setting, None when it has none; never raises: `unknown` says why it was not read."""
 
     async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
         """Azure's JSON of the set, or of one instance with its view, for people; protected settings are never in it."""
 
 
 class ReadsGovernance(Protocol):
-    """Look at what is allowed, locked and was done; never raises: an instance that cannot be read is `unknown`."""
+    """Read permissions, locks and changes; never raises: the answer says in `unknown` what could not be read."""
 
     async def governance(self, target: ScaleSetId) -> Governance:
         """Permissions of the signed-in principal on a scale set, and the locks that hold for it."""

@@ -72,7 +72,7 @@ class Text(click.types.StringParamType):
 
 
 class Filled(Text):
-    """Text that is not empty where it is given: of an unset variable of a shell, which must not mean the default."""
+    """Text that must not be empty where it is given: an unset variable of a shell must not mean the default."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The text; an empty one that was typed fails."""

@@ -349,7 +349,7 @@ class LiveSession(Permissions, Switching):
 
 
 def _import_client(writes: bool) -> ModuleType:
-    """The gateway; for who `writes` with what that needs, since memory freed early is used by what comes after."""
+    """The gateway; where it `writes`, with the SDK's client: memory that its import frees is then used again."""
     from vmss_tui.collector import importing
 
     with importing():

@@ -125,7 +125,7 @@ class SnapshotReader:
         return found
 
     def pace(self, seconds: float) -> float:
-        """The pace that the quota bears: `seconds`, or less often while it is short and much is going on."""
+        """The pace that the quota permits: `seconds`, or less often while it is short and much is going on."""
         refill = self._azure.refill_seconds(self._target)
         few = self._last is not None and len(self._focus(self._last)) <= MOST_SINGLE
         return seconds if refill == 0 or few else max(seconds, refill * self._share)

@@ -324,5 +324,5 @@ def _rewrite_header(connection: Connection, rollout: str) -> None:
     expected = _row_of(rollout, log)
     if expected is None:
         return
-    columns = ", ".join(f"{name} = ?" for name in expected)
-    connection.execute(f"UPDATE rollouts SET {columns} WHERE id = ?", (*expected.values(), rollout))
+    assigned = ", ".join(f"{name} = ?" for name in expected)
+    connection.execute(f"UPDATE rollouts SET {assigned} WHERE id = ?", (*expected.values(), rollout))

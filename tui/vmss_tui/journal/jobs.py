@@ -72,7 +72,7 @@ class Jobs:
         self._task = carry_out
 
     async def _connection_info(self) -> str:
-        """The statements that open each new connection: a token may have expired since the last one."""
+        """The parameters of each new connection: a token may have expired since the last one."""
         return conninfo.make_conninfo(**await asyncio.to_thread(self._parameters))
 
     def _parameters(self) -> dict[str, Any]:

@@ -51,10 +51,12 @@ class VerbActions(ListScreen):
         return self.controller.rollout
 
     @work(group="presence", exclusive=True, exit_on_error=False)
-    async def be_seen(self) -> None:
-        """Be seen to watch the rollout, and say who else does."""
+    async def show_presence(self) -> None:
+        """Show others that this person watches the rollout, and say who else does."""
         through = Through.BROWSER if self.app.is_web else Through.APP
-        await self.controller.presence.be_seen(self.rollout, through, lambda who: self.flash(f"{who} is also watching"))
+        await self.controller.presence.show_presence(
+            self.rollout, through, lambda who: self.flash(f"{who} is also watching")
+        )
 
     def do_pause(self) -> None:
         """Pause or resume."""

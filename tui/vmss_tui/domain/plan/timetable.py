@@ -14,7 +14,7 @@ from vmss_tui.domain.plan.maintenance_window import HORIZON, Opening, Window, me
 
 OUTSIDE_WINDOW = "outside-window"
 DURING_FREEZE = "during-freeze"
-"""Codes of what closes a timetable; overrides bear them."""
+"""Codes of what closes a timetable; an override has the code of what it lifts."""
 CLOSES_WITHIN = timedelta(days=30)
 """A timetable that stays open for longer than this does not close as far as a rollout is concerned."""
 _REACHES = (timedelta(days=8), timedelta(days=45), HORIZON)

@@ -16,7 +16,7 @@ _FEW = 5
 _MOST_SAMPLES = 60
 """Durations that are kept of one rollout: evenly spaced ones of all, the shortest and the longest among them."""
 _QUICKEST, _SLOWEST = 60.0, 360.0
-"""The seconds of one instance when nothing is known of a set: nine in ten sets are between these, in seconds."""
+"""Seconds that one instance takes when nothing is known of a set: nine in ten sets are between these."""
 _ASSUMED_FAILURES, _PRIOR_INSTANCES = 0.01, 10.0
 """The failure share that is assumed, and how many observed instances that assumption weighs as much as."""
 _PRIOR_SPREAD, _PRIOR_ROLLOUTS = 0.2, 2

@@ -184,7 +184,7 @@ def _decided(state: RolloutState) -> RolloutState:
 
 
 def _retried(progress: Progress, at: datetime) -> Progress:
-    """It begins again: its present state is its earlier one."""
+    """It starts again: its present state counts as the one from before."""
     seen = replace(progress.seen, phase=Phase.WAITING, message="", stdout="", stderr="")
     return Progress(seen=seen, since=at, first=progress.seen)
 

@@ -1,8 +1,7 @@
 """Sends one message by Apprise, as a process of its own: `python -m`, with a JSON object on standard input.
 
-No list of processes shows the address so.
-Exit code 0: delivered. `NOT_DELIVERED`: the only line on standard output says why, without an address. Apprise is an
-extra (`vmss-tui[notify]`).
+A list of processes does not show the address that way. Exit code 0: delivered. `NOT_DELIVERED`: the only line on
+standard output says why, without an address. Apprise is an extra (`vmss-tui[notify]`).
 """
 
 import json

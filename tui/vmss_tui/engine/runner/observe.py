@@ -64,7 +64,7 @@ class Observer:
         self._reader.want_all()
 
     def pace(self, seconds: float) -> float:
-        """The distance of two observations that the quota bears."""
+        """The distance of two observations that the quota permits."""
         return self._reader.pace(seconds)
 
     def _in_flight(self, _: SetSnapshot) -> Sequence[str]:

@@ -1,1 +1,1 @@
-"""Watching Azure: one scale set, or all of them, at a pace that the quota bears."""
+"""Watching Azure: one scale set, or all of them, at a pace that the quota permits."""

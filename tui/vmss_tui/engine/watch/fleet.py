@@ -286,7 +286,7 @@ class FleetWatcher:
         self._changed.set()
 
     def _interval(self, entry: FleetEntry) -> float:
-        """Seconds until a set is read again: sooner while it moves, for those on screen only what the quota bears."""
+        """Seconds until a set is read again: sooner while it moves, for those on screen only what the quota permits."""
         short = self._azure.refill_seconds(entry.id) * FLEETS_SHARE
         if entry.upgrade is not None and entry.upgrade.code.running:
             return max(self._idle, short)

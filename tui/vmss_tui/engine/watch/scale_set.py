@@ -1,4 +1,4 @@
-"""Watching one scale set: read again at a pace that the quota bears, publish only what differs.
+"""Watching one scale set: read again at a pace that the quota permits, publish only what differs.
 
 One read is in flight at a time; failures back off and are published with their reason and the time of the next try.
 Knows ports only.

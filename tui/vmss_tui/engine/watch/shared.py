@@ -179,7 +179,7 @@ class SharedReader:
         self._reader.want_all()
 
     def pace(self, seconds: float) -> float:
-        """Seconds until the next read: as the quota bears, and more often where another process reads."""
+        """Seconds until the next read: as the quota permits, and more often where another process reads."""
         pace = self._reader.pace(seconds)
         return min(pace, max(_LEAST_SECONDS, pace / _OFTENER)) if self._handed else pace
 

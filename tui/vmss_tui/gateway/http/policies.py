@@ -1,6 +1,6 @@
 """What happens around every request: few and visible retries of reads, the quota, a token that was refused.
 
-Writes are sent once, when the quota bears them: only a 401 (which Azure refused before acting) is answered with a new
+Writes are sent once, when the quota permits: only a 401 (which Azure refused before acting) is answered with a new
 token and sent again. Each read is retried at most twice, quickly; anything longer is an error that the caller shows
 with its time.
 """

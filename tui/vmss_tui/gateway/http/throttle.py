@@ -1,4 +1,4 @@
-"""The governor: lets requests start as fast as Azure's request buckets bear, over all processes of a journal.
+"""The governor: lets requests start as fast as Azure's request buckets permit, over all processes of a journal.
 
 Above half of a bucket reads run freely. Below it each reader takes no more than the bucket gets back in the meantime,
 and nothing is asked of an empty bucket; so a wait is never longer than the refill demands. A request that would have to
@@ -257,7 +257,7 @@ class Governor:
         self._shared.note(self._group(subscription, kind), block)
 
     async def close(self) -> None:
-        """Write the last changes, and let go of the place."""
+        """Write the last changes, and close the place."""
         await self._shared.close()
 
     def quota(self) -> Quota:

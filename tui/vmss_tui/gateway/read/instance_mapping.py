@@ -126,7 +126,6 @@ def _script_resource(found: list[wire.Extension] | None) -> tuple[wire.Extension
 
 
 @lru_cache(maxsize=512)
-@lru_cache(maxsize=512)
 def _parts(code: str | None) -> tuple[str, str]:
     """The first two parts of a status code in lower case, such as (`powerstate`, `running`)."""
     parts = (code or "").lower().split("/")

@@ -81,7 +81,7 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
     async def instances(self, scale_set: ScaleSet, *, overview: bool = False) -> tuple[Instance, ...]:
         """The set's instances in the order of their numbers; a VM that cannot be read has an unknown version.
 
-        VMs of a standby pool are none of them until the set takes them ("Get standby pool and instance details").
+        VMs in a standby pool are not instances until the set takes them ("Get standby pool and instance details").
         """
         target = scale_set.id
         if scale_set.orchestration is Orchestration.FLEXIBLE:

@@ -368,7 +368,7 @@ class SetPage(Wire):
 
 
 class VmPage(Wire):
-    """A page of instances, each as JSON: so only one at a time is there as objects, too."""
+    """A page of instances, each left as JSON, so that one at a time is decoded."""
 
     value: list[msgspec.Raw] | None = None
     next_link: str | None = None

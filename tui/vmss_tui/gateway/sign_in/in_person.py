@@ -68,7 +68,7 @@ class PersonSignIn:
         self._question: asyncio.Task[None] | None = None
         self._refusal: Exception | None = None
         self.outcome: asyncio.Future[VmssTuiError | None] = asyncio.get_running_loop().create_future()
-        """The result of asking the person last."""
+        """The outcome of the last question."""
 
     async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """A token: silently when possible; a person is asked only for the sign-in's own tenant."""

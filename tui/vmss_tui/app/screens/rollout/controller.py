@@ -186,7 +186,7 @@ class RolloutController(RolloutSheets):
             return False
         self.presence.note_lease(lease)
         self.runner_trouble = stuck(lease, self.session.clock.now()) if lease is not None else ""
-        before, self.runner_alive = self.runner_alive, not self.presence.alone
+        before, self.runner_alive = self.runner_alive, not self.presence.lacks_process
         return self.runner_alive is not before
 
     def parting(self) -> tuple[str, ...]:

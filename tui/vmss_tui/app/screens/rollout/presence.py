@@ -27,7 +27,7 @@ class RolloutPresence:
         self._watchers: Watchers = ()
         self.holder = ""
         """The host whose runner holds it, in a journal that several hosts share."""
-        self._alone_since: float | None = None
+        self._no_lease_since: float | None = None
 
     def beside(self, line: Line, cells: int) -> Line:
         """A line with who is there at its end, where there is room."""
@@ -38,17 +38,17 @@ class RolloutPresence:
         alive = lease is not None and lease.alive
         self.holder = lease.host if lease is not None and alive and self._session.journal().shared else ""
         if alive:
-            self._alone_since = None
-        elif self._alone_since is None:
-            self._alone_since = self._session.clock.monotonic()
+            self._no_lease_since = None
+        elif self._no_lease_since is None:
+            self._no_lease_since = self._session.clock.monotonic()
 
     @property
-    def alone(self) -> bool:
+    def lacks_process(self) -> bool:
         """Whether the rollout has had no runner, or no coordinator, for some seconds."""
-        since = self._alone_since
+        since = self._no_lease_since
         return since is not None and self._session.clock.monotonic() - since >= _NO_LEASE_SECONDS
 
-    async def be_seen(self, rollout: str, through: Through, arrived: Callable[[str], None]) -> None:
+    async def show_presence(self, rollout: str, through: Through, arrived: Callable[[str], None]) -> None:
         """Be seen to watch a rollout until canceled; `arrived` gets the name of each other who comes."""
 
         def seen(others: Watchers) -> None:

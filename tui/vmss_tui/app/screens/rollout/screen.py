@@ -168,7 +168,7 @@ class RolloutScreen(RolloutActions):
         """Follow the log, and be seen to."""
         self._follow_log()
         if not self.controller.replayed:
-            self.be_seen()
+            self.show_presence()
 
     @work(group="rollout-log", exclusive=True, exit_on_error=False)
     async def _follow_log(self) -> None:

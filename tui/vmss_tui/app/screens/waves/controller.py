@@ -79,7 +79,7 @@ class WavesController:
                     known = known or RolloutState()
                     self._read[progress.current] = fold_rollout(journal.events(progress.current, known.seq), known)
             self.presence.note_lease(journal.lease(self.rollout))
-            self.alive = self.state.stage.over or not self.presence.alone
+            self.alive = self.state.stage.over or not self.presence.lacks_process
             self.problem = None
         except VmssTuiError as error:
             self.problem = error

@@ -74,7 +74,7 @@ class WavesScreen(VerbActions):
         """Read the logs, and be seen to."""
         self.controller.refresh()
         self.redraw()
-        self.be_seen()
+        self.show_presence()
 
     def uncovered(self) -> None:
         """Look again."""
