@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vmss_tui.presentation.filter import FilterProblem, Match, parse
 from vmss_tui.presentation.table import (
+    Cell,
     Column,
     DataColumn,
     Row,
@@ -112,3 +113,19 @@ def test_columns_never_overlap_nor_leave_the_line(shape: list[tuple[int, int, in
     for before, after in pairwise(placed):
         assert before.x + before.width < after.x
     assert all(cell.x + cell.width <= width for cell in placed)
+
+
+def test_a_late_row_computes_its_cells_once_when_they_are_read() -> None:
+    read: list[str] = []
+
+    def shout(item: str, _: None) -> Cell:
+        read.append(item)
+        return cell(item.upper())
+
+    table: Table[str, None] = Table(key=str, columns=(DataColumn("name", "NAME", cell=shout),))
+    late, other = table.late_row("web", None), table.late_row("api", None)
+    assert read == []
+    assert late.cells == (cell("WEB"),) and late.cells is late.cells
+    assert read == ["web"]
+    assert late == table.row("web", None) == late and hash(late) == hash(table.late_row("web", None))
+    assert late != other and late.same(table.row("web", None)) and not late.same(other)

@@ -24,10 +24,16 @@ SEGMENTS = st.lists(
 )
 
 
-def painted(text: str) -> list[list[object]]:
+def painted(text: str) -> list[object]:
+    """What a person sees: the color and the weight of letters that are not there are not compared."""
     screen = pyte.Screen(60, 1)
     pyte.Stream(screen).feed(text)
-    return [[screen.buffer[0][x] for x in range(60)]]
+    cells = (screen.buffer[0][x] for x in range(60))
+    return [cell._replace(fg="", bold=False, italics=False) if _blank(cell) else cell for cell in cells]
+
+
+def _blank(cell: pyte.screens.Char) -> bool:
+    return cell.data == " " and not (cell.reverse or cell.underscore or cell.strikethrough)
 
 
 @given(SEGMENTS, st.sampled_from([ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT, ColorSystem.STANDARD]))
@@ -46,6 +52,14 @@ def test_a_row_on_one_background_costs_half() -> None:
     codes.add(row)
     richs = "".join(style.render(text) if style else text for text, style, _ in row)
     assert len(codes.end()) < 0.6 * len(richs)
+
+
+def test_the_gaps_between_columns_cost_no_colors() -> None:
+    dim, plain = Style(color="#607080", bgcolor="#101418"), Style(color="#a0b0c0", bgcolor="#101418")
+    row = [Segment("word", dim), Segment("  ", plain)] * 10
+    codes = Codes(ColorSystem.TRUECOLOR)
+    codes.add(row)
+    assert codes.end().count("\x1b[") == 2
 
 
 @pytest.mark.parametrize("linked", [True, False])

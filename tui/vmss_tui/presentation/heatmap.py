@@ -10,7 +10,8 @@ from vmss_tui import text
 from vmss_tui.presentation.glyphs import Mark, Role
 from vmss_tui.presentation.table import Line, Piece
 
-_WORST = (Role.BAD, Role.WARN, Role.BUSY, Role.ACCENT, Role.WAIT, Role.PLAIN, Role.OK, Role.WELL, Role.DIM)
+_BY_LOUDNESS = (Role.BAD, Role.WARN, Role.BUSY, Role.ACCENT, Role.WAIT, Role.PLAIN, Role.OK, Role.WELL, Role.DIM)
+_WORST = {role: rank for rank, role in enumerate(_BY_LOUDNESS)}
 _GAP = 4
 
 
@@ -42,6 +43,8 @@ def heatmap_lines(zones: Sequence[Zone], width: int, *, most: int = 4, beside: b
     if not zones or width < 10:
         return ()
     for scale in _scales(sum(len(zone.marks) for zone in zones)):
+        if sum(-(-len(zone.marks) // scale) for zone in zones) > width * most:
+            continue
         scaled = [replace(zone, marks=_merge(zone.marks, scale)) for zone in zones]
         row = _beside(scaled, width, _GAP) or _beside([replace(zone, title=zone.short) for zone in scaled], width, 2)
         lines = [row] if beside and row is not None else _below(scaled, width, notes=not beside)
@@ -57,7 +60,7 @@ def _scales(total: int) -> Sequence[int]:
 def _merge(marks: Sequence[Mark], size: int) -> tuple[Mark, ...]:
     if size == 1:
         return tuple(marks)
-    return tuple(min(marks[i : i + size], key=lambda mark: _WORST.index(mark.role)) for i in range(0, len(marks), size))
+    return tuple(min(marks[i : i + size], key=lambda mark: _WORST[mark.role]) for i in range(0, len(marks), size))
 
 
 def _beside(zones: Sequence[Zone], width: int, gap: int) -> Line | None:

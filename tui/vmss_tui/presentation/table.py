@@ -7,6 +7,7 @@ the app's grid and the command line's tables. Widths are terminal cells. Knows n
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
 from vmss_tui.presentation.filter import Field, Match, Term, matches
@@ -151,7 +152,14 @@ class Table(Generic[ItemT, KnownT]):
 
     def row(self, item: ItemT, known: KnownT) -> "Row":
         """An item as a row."""
-        return Row(self.key(item), tuple(column.cell(item, known) for column in self.columns))
+        return Row(self.key(item), self._cells(item, known))
+
+    def late_row(self, item: ItemT, known: KnownT) -> "Row":
+        """The same row, of which nothing is computed until it is shown."""
+        return LateRow(self.key(item), partial(self._cells, item, known))
+
+    def _cells(self, item: ItemT, known: KnownT) -> tuple[Cell, ...]:
+        return tuple(column.cell(item, known) for column in self.columns)
 
     def shown(self, items: Iterable[ItemT], view: View, known: KnownT) -> tuple[ItemT, ...]:
         """The items that a view shows, in its order; equals stay in the order in which they came.
@@ -241,6 +249,38 @@ class Row:
         if other is None or self.key != other.key or self.version != other.version:
             return False
         return self.version is not None or self.cells == other.cells
+
+
+class LateRow(Row):
+    """A row whose cells are computed when they are first read: most rows of a long list are never on the screen."""
+
+    __slots__ = ("_compute", "_computed")
+    _compute: Callable[[], tuple[Cell, ...]]
+    _computed: tuple[Cell, ...] | None
+
+    def __init__(self, key: str, compute: Callable[[], tuple[Cell, ...]]) -> None:
+        for name, value in (("key", key), ("version", None), ("_compute", compute), ("_computed", None)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells, computed once."""
+        computed = self._computed
+        if computed is None:
+            computed = self._compute()
+            object.__setattr__(self, "_computed", computed)
+            object.__setattr__(self, "_compute", tuple)
+        return computed
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and (self.key, self.version, self.cells) == (
+            other.key,
+            other.version,
+            other.cells,
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
 
 @dataclass(frozen=True, slots=True)

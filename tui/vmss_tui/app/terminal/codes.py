@@ -18,6 +18,8 @@ _ATTRIBUTES = (
     ("reverse", "7"), ("conceal", "8"), ("strike", "9"), ("underline2", "21"), ("frame", "51"), ("encircle", "52"),
     ("overline", "53"),
 )  # fmt: skip
+_SEEN_WHEN_BLANK = frozenset({"4", "7", "9", "21", "51", "52", "53"})
+"""Codes of the attributes that show on a cell without a sign."""
 _PLAIN = Style()
 
 
@@ -53,7 +55,9 @@ class Codes:
                 self._parts += [change(self._style, _PLAIN, self.system), wanted.render(text, color_system=self.system)]
                 self._style = _PLAIN
                 continue
-            if wanted is not self._style:
+            if wanted is not self._style and not (
+                not text.strip(" ") and alike_when_blank(self._style, wanted, self.system)
+            ):
                 self._parts.append(change(self._style, wanted, self.system))
                 self._style = wanted
             self._parts.append(text)
@@ -82,6 +86,16 @@ def change(before: Style, after: Style, system: ColorSystem) -> str:
     if new.background != old.background:
         codes += new.background or ("49",)
     return f"\x1b[{';'.join(codes)}m"
+
+
+@lru_cache(maxsize=4096)
+def alike_when_blank(before: Style, after: Style, system: ColorSystem) -> bool:
+    """Whether cells without a sign look the same in both styles: only their background is seen.
+
+    The gaps between the columns of a list need no code for a color of letters that are not there.
+    """
+    old, new = _look(before, system), _look(after, system)
+    return old.background == new.background and not (old.attributes | new.attributes) & _SEEN_WHEN_BLANK
 
 
 @lru_cache(maxsize=1024)

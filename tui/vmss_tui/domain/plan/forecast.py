@@ -133,7 +133,7 @@ def remaining(
     `left`: instances of each batch that has not begun. `current`: the batch in progress, and for how many seconds.
     Without one: `begun`, whether there was a batch before, and `idle`, the seconds since it ended, or since the start.
     """
-    rhythm, rng = tempo(plan.history), Random(_SEED)
+    rhythm = tempo(plan.history)
     rest = _rest(_course(plan), tuple(left), tuple(took))
     if current is None:
         before = rhythm.head if not begun else plan.policy.pause_seconds + rhythm.gap
@@ -141,11 +141,9 @@ def remaining(
         due = before if left else plan.policy.soak_seconds + rhythm.tail
         return _range(sorted(max(0.0, seconds + known - min(idle, due)) for seconds in rest))
     size, into = current
-    paces = _paces(rhythm, tuple(took), rng, len(rest))
     hold = held_seconds(plan)
-    return _range(
-        sorted(_still(rhythm, pace, size, into, hold, rng) + tail for pace, tail in zip(paces, rest, strict=True))
-    )
+    plays = zip(_current(plan.history, tuple(took), len(rest)), rest, strict=True)
+    return _range(sorted(_still(rhythm, pace, size, into, hold, drawn) + tail for (pace, drawn), tail in plays))
 
 
 def held_seconds(plan: RolloutPlan) -> int:
@@ -254,6 +252,13 @@ def _rest(course: _Course, left: tuple[int, ...], took: tuple[Took, ...]) -> tup
     return tuple(fixed + pace * sum(_slowest(rhythm, size, rng.random()) for size in left) for pace in paces)
 
 
+@lru_cache(maxsize=64)
+def _current(record: TrackRecord, took: tuple[Took, ...], count: int) -> tuple[tuple[float, float], ...]:
+    """The pace of the batch in progress in each play, and where among those of its size it is (0 to 1)."""
+    rng = Random(_SEED)
+    return tuple((pace, rng.random()) for pace in _paces(tempo(record), took, rng, count))
+
+
 @lru_cache(maxsize=256)
 def _batch(record: TrackRecord, size: int, took: tuple[Took, ...], share: float) -> float:
     rhythm, rng = tempo(record), Random(_SEED)
@@ -261,14 +266,14 @@ def _batch(record: TrackRecord, size: int, took: tuple[Took, ...], share: float)
     return _at(sorted(pace * _slowest(rhythm, size, rng.random()) for pace in paces), share)
 
 
-def _still(rhythm: Tempo, pace: float, size: int, into: float, hold: int, rng: Random) -> float:
+def _still(rhythm: Tempo, pace: float, size: int, into: float, hold: int, drawn: float) -> float:
     """Remaining seconds of a batch that has run for `into` seconds: as long as those that took longer than that."""
     gone = max(0.0, into) / pace
     reached = bisect_right(rhythm.shape, gone) / len(rhythm.shape)
     begun: float = reached**size
     if begun >= 1:
-        return max(hold - max(0.0, into - pace * rhythm.shape[-1]), _OVERDUE * into * rng.random())
-    position = begun + rng.random() * (1 - begun)
+        return max(hold - max(0.0, into - pace * rhythm.shape[-1]), _OVERDUE * into * drawn)
+    position = begun + drawn * (1 - begun)
     return max(0.0, pace * _slowest(rhythm, size, position) - into) + hold
 
 

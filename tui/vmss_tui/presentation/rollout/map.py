@@ -9,7 +9,7 @@ from vmss_tui.domain.rollout.stage import Phase
 from vmss_tui.domain.rollout.state import Progress, RolloutState
 from vmss_tui.presentation.glyphs import PHASE
 from vmss_tui.presentation.heatmap import Zone, heatmap_lines, zone_of
-from vmss_tui.presentation.rollout.rows import Known, known_of, proven_version
+from vmss_tui.presentation.rollout.rows import Known, in_order, known_of, proven_version
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import natural, plain
 
@@ -38,7 +38,7 @@ def groups_of(state: RolloutState, by: MapBy, now: datetime) -> tuple[Zone, ...]
     known = known_of(state, now)
     key = _KEYS[by]
     found: dict[str, list[Progress]] = defaultdict(list)
-    for progress in state.instances.values():
+    for progress in in_order(state):
         found[key(progress, known)].append(progress)
     return tuple(_group(by, name, found[name], known, several=len(found) > 1) for name in sorted(found, key=natural))
 
@@ -54,7 +54,7 @@ _SHORT = {MapBy.UPDATE_DOMAIN: "ud", MapBy.BATCH: "b", MapBy.VERSION: ""}
 
 
 def _group(by: MapBy, name: str, found: Sequence[Progress], known: Known, *, several: bool) -> Zone:
-    ordered = sorted(found, key=lambda it: (known.batch(it.seen) or 1 << 30, natural(it.seen.id)))
+    ordered = sorted(found, key=lambda it: known.batch(it.seen) or 1 << 30)
     done = sum(it.seen.phase is Phase.DONE for it in ordered)
     marks = tuple(PHASE[it.seen.phase] for it in ordered)
     note = f"{done}/{len(ordered)}"

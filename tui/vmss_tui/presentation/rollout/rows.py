@@ -6,6 +6,7 @@ Pure. Ages tick by the second only for instances in progress, so that little is 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from vmss_tui import duration
@@ -75,6 +76,10 @@ class Known:
     def batch(self, seen: InstanceSeen) -> int:
         """The batch that an instance is in, or waits for; 0: none."""
         return self.batches.get(seen.id, seen.batch or 0) if seen.phase is Phase.WAITING else seen.batch or 0
+
+    def of(self, seen: InstanceSeen) -> "Known":
+        """The same for one instance, without the batches of all others."""
+        return replace(self, batches={seen.id: self.batches[seen.id]} if seen.id in self.batches else {})
 
     def lit(self, seen: InstanceSeen) -> bool:
         """Whether an instance is one to look at: in progress, of the batch that runs, or failed."""
@@ -323,12 +328,23 @@ def select(state: RolloutState, view: RolloutView, now: datetime) -> tuple[Progr
 
 
 def _select(state: RolloutState, view: RolloutView, known: Known) -> tuple[Progress, ...]:
-    wanted: Iterable[Progress] = state.instances.values()
+    wanted: Iterable[Progress] = in_order(state)
     if view.instances is Shown.FAULTS:
         wanted = (progress for progress in wanted if progress.seen.phase in (*FAILED, *ODD))
     elif view.instances is Shown.ACTIVE:
         wanted = (progress for progress in wanted if known.lit(progress.seen))
-    return view.table.shown(sorted(wanted, key=lambda it: natural(it.seen.id)), view, known)
+    return view.table.shown(wanted, view, known)
+
+
+def in_order(state: RolloutState) -> list[Progress]:
+    """The instances in the natural order of their ids."""
+    return [state.instances[i] for i in _ordered(tuple(state.instances))]
+
+
+@lru_cache(maxsize=4)
+def _ordered(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Sorted once for the instances of a rollout: its screen is drawn every second, and they hardly change."""
+    return tuple(sorted(ids, key=natural))
 
 
 RowCache = dict[str, tuple[Progress, Hashable, Row]]
@@ -346,7 +362,7 @@ def rows(state: RolloutState, now: datetime, view: RolloutView, cache: RowCache 
         seen, old = progress.seen, cache.get(progress.seen.id)
         look = (since(progress, now), known.pair, view.wide, known.batch(seen), known.lit(seen), known.over)
         if old is None or old[0] is not progress or old[1] != look:
-            old = (progress, look, view.table.row(progress, known))
+            old = (progress, look, view.table.late_row(progress, known.of(seen)))
             cache[seen.id] = old
         made.append(old[2])
     return tuple(made)
