@@ -121,6 +121,16 @@ async def test_a_token_to_act_opens_the_app_with_writes(guarded: Client) -> None
     assert f"ws://{guarded.host}:{guarded.port}/act/ws" in page
 
 
+async def test_behind_a_proxy_with_tls_the_app_and_the_cookie_are_of_tls(guarded: Client) -> None:
+    forwarded = {**own(guarded), "X-Forwarded-Proto": "https"}
+    answer = await guarded.post("/enter", data={"token": ACT}, headers=forwarded, allow_redirects=False)
+    cookie = answer.headers["Set-Cookie"]
+    assert "Secure" in cookie
+    session = {"Cookie": cookie.partition(";")[0]}
+    page = await (await guarded.get("/act", headers={**forwarded, **session})).text()
+    assert f'"wss://{guarded.host}:{guarded.port}/act/ws"' in page
+
+
 async def test_a_token_that_another_site_sends_is_not_taken(guarded: Client) -> None:
     answer = await guarded.post("/enter", data={"token": ACT}, headers={"Origin": "https://evil.example"})
     assert answer.status == 403 and "Set-Cookie" not in answer.headers

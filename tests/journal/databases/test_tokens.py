@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,21 @@ def test_a_refused_token_is_asked_for_anew_and_not_shown(door: EntraDoor) -> Non
     assert given[0].text not in f"{refused.value.message} {refused.value.hint}" and "Entra" in refused.value.hint
     Journal.open(door.address()).close()
     assert door.refused == [given[0].text] and door.tokens == [given[1].text]
+
+
+def test_a_password_that_is_missing_is_not_called_a_wrong_one(
+    door: EntraDoor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    address = door.address().replace("?auth=entra", "")
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pgpass"))
+    with pytest.raises(JournalUnavailable) as missing:
+        Journal.open(address)
+    wrong_one = unsigned(0, -10).text
+    monkeypatch.setenv("PGPASSWORD", wrong_one)
+    with pytest.raises(JournalUnavailable) as wrong:
+        Journal.open(address)
+    assert "there is none" in missing.value.message and "refused" in wrong.value.message
+    assert door.refused == [wrong_one]
 
 
 def test_without_somebody_who_signs_in_it_says_so(door: EntraDoor) -> None:

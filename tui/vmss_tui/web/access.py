@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 COOKIE = "vmss-tui"
 """Name of the cookie that holds a session's id."""
 LONGEST_TOKEN = 512
+FORWARDED = "X-Forwarded-Proto"
+"""The header in which a reverse proxy names the scheme of the browser's request."""
 _SESSIONS = 1000
 """Sessions that are kept; the oldest is forgotten first."""
 
@@ -84,6 +86,14 @@ def is_own_host(host: str, allowed: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     return name.casefold() in allowed
+
+
+def is_encrypted(tls: bool, forwarded: str | None) -> bool:
+    """Whether a browser came by TLS: to this server, or to a reverse proxy that says so (`X-Forwarded-Proto`).
+
+    It makes answers stricter only, so that nothing is gained by claiming it.
+    """
+    return tls or (forwarded or "").strip().casefold() == "https"
 
 
 def is_own_origin(origin: str | None, host: str) -> bool:

@@ -17,7 +17,17 @@ from vmss_tui.journal.rows import RolloutHeader
 from vmss_tui.journal.store import Journal
 from vmss_tui.report.formats import write
 from vmss_tui.web import pages
-from vmss_tui.web.access import COOKIE, HEADERS, PAGE_POLICY, Doors, Level, is_own_host, is_own_origin
+from vmss_tui.web.access import (
+    COOKIE,
+    FORWARDED,
+    HEADERS,
+    PAGE_POLICY,
+    Doors,
+    Level,
+    is_encrypted,
+    is_own_host,
+    is_own_origin,
+)
 from vmss_tui.web.viewer import POLICY, Viewer
 
 _LOG = logging.getLogger(__name__)
@@ -190,7 +200,8 @@ class _Handlers:
             return _html(pages.door(wrong=True, acts="act" in request.query), status=403)
         acts = self._site.doors.level(session) is Level.ACT
         answer = web.Response(status=303, headers={"Location": "/act" if acts else "/"})
-        answer.set_cookie(COOKIE, session, httponly=True, samesite="Strict", secure=request.secure, path="/")
+        encrypted = is_encrypted(request.secure, request.headers.get(FORWARDED))
+        answer.set_cookie(COOKIE, session, httponly=True, samesite="Strict", secure=encrypted, path="/")
         return answer
 
     async def rollouts(self, request: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ from aiohttp import web
 from textual_serve.server import Server
 
 from vmss_tui.text import counted
-from vmss_tui.web.access import is_own_origin
+from vmss_tui.web.access import FORWARDED, is_encrypted, is_own_origin
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self';"
@@ -61,7 +61,8 @@ class Viewer:
 
     def page(self, request: web.Request, socket: str) -> str:
         """The page that holds the terminal; `socket` is the path to connect to."""
-        address = f"{'wss' if request.secure else 'ws'}://{request.host}{socket}"
+        encrypted = is_encrypted(request.secure, request.headers.get(FORWARDED))
+        address = f"{'wss' if encrypted else 'ws'}://{request.host}{socket}"
         free = self._seats.taken < self._seats.most
         opening = "Opening vmss-tui …" if free else self._seats.full
         return _PAGE.format(address=escape(address), opening=escape(opening))

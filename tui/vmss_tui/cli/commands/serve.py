@@ -43,9 +43,9 @@ def serve(
 ) -> int:  # fmt: skip
     """Serve the app, read-only, and a page for each rollout to browsers.
 
-    Any other address than the loopback requires TLS and a token. Tokens are printed once, or are those of
-    VMSS_TUI_SERVE_TOKEN (to look) and VMSS_TUI_SERVE_WRITE_TOKEN (to act). Every viewer has a process of the app, which
-    acts in Azure as the account that started this command.
+    Any other address than the loopback requires TLS and a token; a --name requires a token, since a reverse proxy may
+    bring others. Tokens are printed once, or are those of VMSS_TUI_SERVE_TOKEN (to look) and VMSS_TUI_SERVE_WRITE_TOKEN
+    (to act). Every viewer has a process of the app, which acts in Azure as the account that started this command.
     """
     if importlib.util.find_spec("textual_serve") is None:
         raise UsageError("serving needs the package textual-serve", hint="Install it: pip install 'vmss-tui[web]'.")
@@ -66,7 +66,7 @@ def serve(
         if allow_writes:
             session.require_writes()
         given = _token(TOKEN), _token(ACT_TOKEN)
-        look = given[0] or (None if local else new_token())
+        look = given[0] or (None if local and not names else new_token())  # a name is for a proxy that others reach
         act = (given[1] or new_token()) if allow_writes else None
         seats = Seats(viewers)
         settings = current(ctx)

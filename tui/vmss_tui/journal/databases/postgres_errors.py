@@ -33,6 +33,11 @@ _REFUSALS: dict[type[psycopg.Error], re.Pattern[str]] = {
 def explain(problem: psycopg.Error, name: str) -> JournalUnavailable:
     """What went wrong with the journal, and the next step."""
     found = kind_of(problem)
+    if found is errors.InvalidPassword and problem.pgconn is not None and problem.pgconn.needs_password:
+        return JournalUnavailable(
+            f"the journal {name} asks for a password, and there is none",
+            hint="Add a line HOST:PORT:DATABASE:USER:PASSWORD to ~/.pgpass (mode 0600), or set PGPASSWORD.",
+        )
     for kind, what, hint in _KINDS:
         if issubclass(found, kind):
             return JournalUnavailable(f"the journal {name} {what}", hint=hint)

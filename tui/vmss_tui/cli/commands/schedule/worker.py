@@ -1,7 +1,8 @@
-"""`vmss-tui worker`: starts the scheduled rollouts of a journal when they are due, one worker a journal.
+"""`vmss-tui worker`: starts the scheduled rollouts of a journal when they are due; with PostgreSQL, see `team`.
 
-Each rollout is a runner of its own, which outlives the worker. The process that was left behind by the command that
-scheduled a rollout goes first; the worker is for those whose host was restarted since.
+With a file there is one worker a journal, and each rollout is a runner of its own, which outlives the worker. The
+process that was left behind by the command that scheduled a rollout goes first; the worker is for those whose host was
+restarted since.
 """
 
 import asyncio
@@ -28,19 +29,23 @@ GRACE = timedelta(seconds=10)
 """How long the process that waits by itself goes first: it has the values that were typed."""
 
 _UNIT = """\
-# Starts the scheduled rollouts of vmss-tui. Install it for your user:
+# Starts the scheduled rollouts of vmss-tui, and with a journal in PostgreSQL those of the team. To install it for
+# your user:
+#   mkdir -p ~/.config/systemd/user
 #   vmss-tui worker --unit > ~/.config/systemd/user/vmss-tui-worker.service
 #   systemctl --user daemon-reload && systemctl --user enable --now vmss-tui-worker
 #   loginctl enable-linger   # so that it runs without a session of yours, and after a restart
 [Unit]
-Description=Scheduled rollouts of vmss-tui
+Description=Worker of vmss-tui
 After=network-online.target
 
 [Service]
 ExecStart={command}
 Restart=on-failure
 RestartSec=30
-# The runners are processes of their own, which continue when the worker is stopped.
+# Variables of the sign-in and of protected values, NAME=VALUE a line: a unit has none of your shell.
+EnvironmentFile=-%h/.config/vmss-tui/worker.env
+# Runners that are processes of their own continue when the worker is stopped.
 KillMode=process
 
 [Install]
