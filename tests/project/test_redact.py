@@ -1,5 +1,6 @@
 """Secrets in foreign text: hidden in every shape, and the rest of the text stays."""
 
+import gzip
 import json
 from base64 import b64encode, encodebytes
 
@@ -13,6 +14,7 @@ from vmss_tui.secret_shapes import HIDDEN
 from vmss_tui.text import plain
 
 BEGIN = "-----BEGIN PRIVATE KEY-----"
+PACKED = b64encode(gzip.compress(b"a" * 2000, mtime=0)).decode()
 S = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"
 SHAPES = {
     "sas": (f"https://x.blob/c/a.sh?sv=2024&sig={S}%3D&se=1", "https://x.blob/c/a.sh?sv=2024&sig=***&se=1"),
@@ -176,7 +178,31 @@ def test_a_secret_in_base64_is_hidden(text: str) -> None:
     assert redacted(wrapped).strip() == HIDDEN
 
 
+@pytest.mark.parametrize("text", ENCODED)
+def test_a_secret_in_layers_of_base64_and_gzip_is_hidden(text: str) -> None:
+    """An inline script of the extension is base64, maybe of gzip, and may write a file that it encodes itself."""
+    packed = gzip.compress(text.encode())
+    within = f"echo {b64encode(packed).decode()} | base64 -d | gunzip > /etc/app\n"
+    for encoded in (b64encode(b64encode(text.encode())), b64encode(packed), b64encode(b64encode(packed)),
+                    b64encode(within.encode()), b64encode(gzip.compress(within.encode()))):  # fmt: skip
+        assert redacted(f'"script": "{encoded.decode()}"') == '"script": "***"'
+    long = b64encode(gzip.compress((text + " ".join(map(str, range(500)))).encode())).decode()
+    assert redacted(long[:400]) == HIDDEN, "the end was cut off"
+
+
+def test_what_is_too_large_to_be_unpacked_is_hidden() -> None:
+    assert redacted(b64encode(gzip.compress(b"a" * 1_000_000)).decode()) == HIDDEN
+
+
 def test_base64_without_a_secret_is_left_alone() -> None:
+    script = gzip.compress(b"#!/bin/sh\napt-get install -y nginx\nsystemctl enable --now nginx\n" * 3)
+    for run in (
+        b64encode(script).decode(),
+        b64encode(b64encode(b"#!/bin/sh\necho hello, this is a script\n")).decode(),
+    ):
+        assert redacted(run) == run
+    damaged = b64encode(b"\x1f\x8b\x08" + b"password=hunter2hunter2hunter2").decode()
+    assert redacted(damaged) == damaged, "no instance can unpack it either"
     for text in ("#!/bin/sh\necho hello, this is a script\n", 'tool --password "$PASSWORD"; TOKEN=$(get)', "\0\1" * 40):
         run = b64encode(text.encode()).decode()
         assert redacted(run) == run
@@ -223,6 +249,14 @@ def test_patterns_of_ones_own() -> None:
         hide_also([])
 
 
+def test_a_configured_pattern_is_looked_for_in_base64_too() -> None:
+    hide_also([r"CORP-[0-9]{6}"])
+    try:
+        assert redacted(b64encode(b"#!/bin/sh\nregister CORP-123456 --now\n").decode()) == HIDDEN
+    finally:
+        hide_also([])
+
+
 def test_a_configured_pattern_hides_a_short_text_too() -> None:
     assert plain("PIN-1234") == "PIN-1234"
     hide_also(["PIN-[0-9]+"])
@@ -262,7 +296,7 @@ def test_nothing_breaks_it_and_twice_is_once(text: str) -> None:
     "piece",
     ["-eyJ", "eyJaaaaaaaa-", "password: |\n ", "password=@\"\n", "password={ ", "echo '",
      "a: -----BEGIN PRIVATE KEY-----",
-     "Zm9vYmFyCg", "Zm9v\n" * 16, "<password>", "mysql ", "$6$", "://a:b", "password=a,",
+     "Zm9vYmFyCg", PACKED, f"{PACKED} ", "Zm9v\n" * 16, "<password>", "mysql ", "$6$", "://a:b", "password=a,",
      "password", "password=", "--a-password ", "?sig=", "eyJaaaaaaaa.", "://a:", "AccountKey=", "Bearer ",
      "password=\"", "password='", 'password=\\"', "password=\\'", 'password="\\', "%26sig%3d", "\\u0026sig=",
      "-----BEGIN PRIVATE KEY-----", "a8Q~", "secret   ", "-", "a", "'", '"'],

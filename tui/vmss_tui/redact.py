@@ -7,6 +7,7 @@ length of the text: foreign text may be large and hostile.
 
 import binascii
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -124,13 +125,42 @@ _REFERENCE = re.compile(
 """A script's reference to a value, which is not the value itself."""
 
 
+_MOST_LAYERS = 3
+"""Layers of base64 or gzip that are taken off: a script of the extension may encode a file that it writes."""
+
+
 def _without_encoded(found: re.Match[str]) -> str:
     """`***` for a run that holds a secret, else the run itself."""
+    return HIDDEN if _encodes_secret(found, 1) else found[0]
+
+
+def _encodes_secret(found: re.Match[str], layer: int) -> bool:
     for text in _decoded(found[0], cut=found.start() == 0):
         known = _REFERENCE.sub(HIDDEN, text)
         if _without(known, _ALL) != known or "PRIVATE KEY-----" in text or _KEY_MARK.search(text):
-            return HIDDEN
-    return found[0]
+            return True
+        if any(own.replaced(text, HIDDEN) != text for own in _configured):
+            return True
+        if layer < _MOST_LAYERS and any(_encodes_secret(inner, layer + 1) for inner in _ENCODED.finditer(text)):
+            return True
+    return False
+
+
+_GZIP = b"\x1f\x8b\x08"
+_LARGEST_RATIO = 32
+"""How many times as large as its base64 a text may be; scripts reach ten. One that is larger is hidden unread."""
+_UNREAD = b"password=unread"
+"""Stands for a text that is too large to be read: it counts as a secret."""
+
+
+def _unpacked(data: bytes, most: int) -> bytes:
+    """What gzip packed, as far as it is there and sound; `_UNREAD` for what would be larger than `most` bytes."""
+    unpacker = zlib.decompressobj(31)
+    try:
+        text = unpacker.decompress(data, most)
+    except zlib.error:
+        return b""
+    return _UNREAD if unpacker.unconsumed_tail else text
 
 
 def _decoded(run: str, *, cut: bool) -> Iterator[str]:
@@ -143,6 +173,8 @@ def _decoded(run: str, *, cut: bool) -> Iterator[str]:
             data = binascii.a2b_base64(piece + "=" * (-len(piece) % 4))
         except binascii.Error:
             continue
+        if data.startswith(_GZIP):
+            data = _unpacked(data, _LARGEST_RATIO * len(run))
         if data[1::2].count(0) > len(data) // 4 or data[::2].count(0) > len(data) // 4:
             data = data.replace(b"\0", b"")  # UTF-16, as PowerShell's -EncodedCommand is, also from an odd byte on
         if sum(map(data.count, _UNPRINTED)) * 20 < len(data):
