@@ -17,7 +17,6 @@ from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notic
 from vmss_tui.app.places.favorites import Favorites
 from vmss_tui.app.places.start import leaving_question, parting_words
 from vmss_tui.app.styles import themes
-from vmss_tui.app.widgets.cells import ascii_only, needs_ascii
 from vmss_tui.app.widgets.statusline import StatusLine, _Flash
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, count_instances
 from vmss_tui.domain.rollout.state import Stage
@@ -27,6 +26,7 @@ from vmss_tui.presentation.fleet.details import known_words
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import notice_lines
 from vmss_tui.presentation.table import text_of
+from vmss_tui.text import ascii_only, needs_ascii
 
 RICH = {"TERM": "xterm-256color"}
 

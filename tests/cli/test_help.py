@@ -44,7 +44,14 @@ def test_help_as_option_and_as_word(words: tuple[str, ...], capsys: pytest.Captu
     out = capsys.readouterr().out
     if words != ("help", "help"):
         assert out == texts.overview() + "\n"
-    assert max(map(len, out.splitlines())) <= 120
+    assert max(map(len, out.splitlines())) <= texts.WIDTH
+
+
+def test_what_is_typed_and_what_it_means_do_not_touch() -> None:
+    lines = texts.overview().splitlines()
+    calls = [f"{entry.name} {entry.usage}".rstrip() for entry in texts.ENTRIES if entry.section]
+    for call in [*calls, *(option.call for option in texts.OPTIONS)]:
+        assert any(line.rstrip() == f"  {call}" or line.startswith(f"  {call} ") for line in lines), call
 
 
 def test_the_overview_lists_every_command_of_a_section_once(bare: Program) -> None:

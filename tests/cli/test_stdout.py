@@ -1,10 +1,13 @@
-"""Standard output on a full disk, or closed: an error in words, or silence; never a bug of ours."""
+"""Standard output on a full disk, closed, or in a poor encoding: an error in words, or silence; never a bug of ours."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from vmss_tui.cli import output
 
 FULL = Path("/dev/full")
 
@@ -27,3 +30,22 @@ def test_a_full_disk_is_named(words: tuple[str, ...]) -> None:
 def test_a_closed_stdout_is_nothing_to_write_to() -> None:
     done = run(">&-", "profiles", "list", "--json")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "wish", "shown"),
+    [
+        ("utf-8", "", "● 3 läuft – …"),
+        ("utf-8", "1", "# 3 läuft - ~"),
+        ("latin-1", "", "# 3 läuft - ~"),
+        ("ascii", "", "# 3 l?uft - ~"),
+        ("ascii", "0", "? 3 l?uft ? ?"),
+    ],
+)
+def test_signs_that_a_stream_cannot_show_are_ascii(
+    encoding: str, wish: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VMSS_TUI_ASCII", wish)
+    monkeypatch.setenv("TERM", "dumb")  # which says nothing about a pipe
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    assert output.displayable("● 3 läuft – …", stream) == shown

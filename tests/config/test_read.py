@@ -66,7 +66,7 @@ def test_paths_start_at_the_directory_of_the_file() -> None:
         ('[secrets]\npatterns = ["("]', 2, "secrets.patterns", "regular expression", "patterns"),
         ("[production]\ntags = [1]", 2, "production.tags", "a list of tags", "env=prod"),
         ("app = 1", 1, "app", "is not a setting", ""),
-        ('cloud = "', 1, "", "is not TOML", ""),
+        ('cloud = "', 1, "", "is not valid TOML", "config edit"),
         ('cloud = ""', 1, "cloud", "is not text", "cloud"),
         ('auth_order = ["cli", "device"]', 1, "auth_order", "'device' is unknown", "managed-identity"),
         ('[list]\ncolumns = ["nam"]', 2, "list.columns", "'nam' is unknown", "Did you mean name?"),

@@ -163,3 +163,18 @@ def test_a_link_in_the_place_of_a_file_is_never_followed(tmp_path: Path) -> None
 
 def test_a_home_that_does_not_exist_leaves_a_path_alone() -> None:
     assert paths.expanded("~no-such-user-here/x") == Path("~no-such-user-here/x")
+
+
+def test_what_cannot_be_reached_does_not_count_as_missing(tmp_path: Path) -> None:
+    (file := tmp_path / "config.toml").write_text("x")
+    (loop := tmp_path / "loop").symlink_to(loop)
+    assert paths.file_version(file) == (file.stat().st_mtime_ns, 1)
+    assert paths.is_missing(tmp_path / "none") and paths.is_missing(file / "below a file")
+    assert not paths.is_missing(file) and not paths.is_missing(loop) and not paths.is_missing(tmp_path / ("x" * 300))
+
+
+def test_the_toml_files_of_a_directory(tmp_path: Path) -> None:
+    for name in ("b.toml", "a.toml", "c.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in paths.toml_files(tmp_path)] == ["a.toml", "b.toml"]
+    assert paths.toml_files(tmp_path / "none") == paths.toml_files(tmp_path / ("x" * 300)) == []

@@ -17,6 +17,8 @@ from platformdirs.unix import Unix
 _DIRECTORIES = Unix("vmss-tui", appauthor=False)
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+CONFIG_VARIABLE = "VMSS_TUI_CONFIG"
+"""Names the file with the settings."""
 
 
 def config_directory() -> Path:
@@ -46,7 +48,7 @@ def config_file() -> Path:
 
 def configuration_file(environ: Mapping[str, str] | None = None) -> Path:
     """The settings in use: `$VMSS_TUI_CONFIG`, else the user's own."""
-    named = (os.environ if environ is None else environ).get("VMSS_TUI_CONFIG", "")
+    named = (os.environ if environ is None else environ).get(CONFIG_VARIABLE, "")
     return expanded(named) if named else config_file()
 
 
@@ -128,6 +130,33 @@ def profile_uses_file() -> Path:
 def demo_directory() -> Path:
     """The demo's own state directory, which keeps it away from the real journal."""
     return state_directory() / "demo"
+
+
+def file_version(path: Path) -> tuple[int, int] | None:
+    """Time of change in ns and size in bytes, by which a change shows; None when nothing is at `path`.
+
+    (0, 0) where that is unknown, since a directory above may not be searched: such a file must not count as none.
+    """
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+def is_missing(path: Path) -> bool:
+    """Whether nothing is at `path`; False where that is unknown (`Path.exists` raises PermissionError there)."""
+    return file_version(path) is None
+
+
+def toml_files(directory: Path) -> list[Path]:
+    """The TOML files of a directory by name; none when it is missing or may not be read."""
+    try:
+        return sorted(path for path in directory.glob("*.toml") if path.is_file())
+    except OSError:
+        return []
 
 
 def expanded(text: str | Path) -> Path:

@@ -1,13 +1,14 @@
-"""Text for people: foreign text made safe to show, counts, lists of ids, names cut to a width. Pure.
+"""Text for people: foreign text made safe to show, signs as ASCII, counts, lists of ids, names cut to a width. Pure.
 
 Foreign text is text that others wrote: names, messages and settings from Azure, script output, profiles, input.
 `plain`, `plain_lines` and `readable` are the one cleaner that it passes before it reaches a terminal or a file.
 """
 
+import locale
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from vmss_tui.redact import hides_short, redacted
@@ -26,6 +27,19 @@ _SHORT = 8
 """No known shape of a secret is shorter, so that the many short texts of a table are left at once."""
 _MOST_MARKS = 4
 """Combining marks on one character; more of them run over the lines above and below."""
+
+_ASCII = str.maketrans(
+    {
+        "●": "#", "◐": "~", "○": ".", "✖": "x", "▲": "!", "◌": "?", "⊘": "-", "◆": "*", "★": "*",
+        "▶": ">", "‖": "|", "━": "=",
+        "▸": ">", "▾": "v", "→": ">", "←": "<", "↑": "^", "↓": "v", "…": "~", "–": "-", "·": ".", "│": "|", "─": "-",
+        "█": "#", "▓": "=", "░": ".", "▮": "#", "▯": "-", "✓": "+", "▁": "_", "▂": "_", "▃": "-", "▄": "-",
+        "▅": "=", "▆": "=", "▇": "#", "≥": ">", "≤": "<", "×": "x", "┼": "+", "├": "+", "└": "+", "▏": "|",
+        "▕": "|", "╳": "x", "┈": "-",
+    }
+)  # fmt: skip
+POOR_TERMINALS = frozenset({"linux", "vt100", "vt102", "vt220", "ansi", "dumb", "cons25"})
+"""Values of TERM that promise neither signs beyond ASCII nor operating system commands."""
 
 
 def share(part: int, whole: int) -> str:
@@ -219,6 +233,20 @@ def _spelled(char: str) -> str:
         return f"\\u{code:04x}"
     code -= 0x10000
     return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def ascii_only(text: str) -> str:
+    """Every sign that we draw as its one-cell replacement in ASCII; letters of other languages stay. The only place."""
+    return text if text.isascii() else text.translate(_ASCII)
+
+
+def needs_ascii(environ: Mapping[str, str], encoding: str | None = None) -> bool:
+    """Whether the terminal can only be trusted with ASCII: by wish (`VMSS_TUI_ASCII=1`), by TERM, or by locale."""
+    wish = environ.get("VMSS_TUI_ASCII", "")
+    if wish:
+        return wish not in ("0", "no", "false")
+    encoding = encoding if encoding is not None else locale.getpreferredencoding(False)
+    return environ.get("TERM", "") in POOR_TERMINALS or "utf" not in encoding.lower()
 
 
 def seconds_between(start: datetime | None, end: datetime | None) -> float:

@@ -32,6 +32,15 @@ def test_a_full_disk_loses_nothing_that_was_written(tmp_path: Path) -> None:
     assert journal.append(rollout, e.Resumed(), at=NOW)[0].seq == 2
 
 
+def test_a_disk_that_is_full_before_the_first_rollout(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(sqlite3.OperationalError) as full:
+        sqlite.migrate(connection)
+    assert full.value.sqlite_errorcode == sqlite3.SQLITE_FULL
+    assert "the disk is full" in sqlite.explain(full.value, tmp_path / "journal.db").message
+
+
 def test_a_read_only_disk(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.db")
     rollout = journal.create(plan(), who="m", at=NOW)

@@ -32,12 +32,11 @@ from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
 from vmss_tui.app.styles import themes
 from vmss_tui.app.styles.skins import read_skins
 from vmss_tui.app.terminal.keyboard import ignore_bad_input
-from vmss_tui.app.widgets.cells import needs_ascii
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.key_hints import key_hint
-from vmss_tui.text import readable
+from vmss_tui.text import needs_ascii, readable
 
 if TYPE_CHECKING:
     from vmss_tui.journal.store import RolloutHeader, WavesHeader

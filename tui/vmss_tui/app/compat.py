@@ -33,8 +33,7 @@ from textual.widgets import Input
 from vmss_tui.app.terminal.codes import Codes
 from vmss_tui.app.terminal.hang_up import LastingTerminal, has_hung_up
 from vmss_tui.app.thin_line import TICK_SECONDS, ThinLine
-from vmss_tui.app.widgets.cells import POOR_TERMINALS, ascii_only
-from vmss_tui.text import without_hidden
+from vmss_tui.text import POOR_TERMINALS, ascii_only, without_hidden
 
 _log = logging.getLogger("vmss_tui.app")
 

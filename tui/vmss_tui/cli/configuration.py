@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vmss_tui.config.read import Config, read
-from vmss_tui.paths import themes_directory
+from vmss_tui.paths import is_missing, themes_directory
 
 THEMES = ("vmss-dark", "vmss-light", "vmss-terminal", "vmss-contrast", "vmss-colorblind")
 """The program's themes; written here too, so that reading the configuration imports no Textual. A test compares."""
@@ -23,7 +23,7 @@ def read_configuration(path: Path | None = None) -> Config:
 def _with_known_theme(config: Config) -> Config:
     """A theme of the file that there is not is a problem; the terminal's choice holds."""
     wanted = config.from_file("app.theme")
-    if wanted is None or wanted in THEMES or (themes_directory() / f"{wanted}.toml").is_file():
+    if wanted is None or wanted in THEMES or not is_missing(themes_directory() / f"{wanted}.toml"):
         return config
     hint = f"Use {', '.join(THEMES)}, or write {themes_directory() / wanted}.toml."
     return config.refused("app.theme", f"{wanted!r} is unknown", hint)

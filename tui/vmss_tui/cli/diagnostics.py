@@ -5,6 +5,7 @@ the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 re
 ours, 130 Ctrl-C, 143 SIGTERM.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -23,6 +24,18 @@ INTERRUPTED = 130
 TERMINATED = 143
 PIPE_CLOSED = 141
 """What a shell reports for a process that SIGPIPE ended; a number, since Windows has no such signal."""
+
+
+_RIGHTS = "Check the rights of the file and of its directories."
+_SPACE = "Free some space."
+_OF_THE_SYSTEM = {
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: "The file system is read-only: choose another directory, such as with XDG_STATE_HOME.",
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+}
+"""Reasons for which a system refuses a file, and the next step."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -115,8 +128,21 @@ def _reported(error: Exception) -> tuple[int, dict[str, Any]]:
         hint = f"see `{call} --help`"
         say(f"{NAME}: {message}", hint)
         return 2, {"kind": "usage_error", "message": message, "hint": hint, "exit_code": 2}
+    refusal = _first(error, OSError)
+    if isinstance(refusal, OSError) and refusal.filename is not None and refusal.errno in _OF_THE_SYSTEM:
+        return _refused_by_system(error, refusal)
     code = _unexpected(error)
     return code, {"kind": "internal_error", "message": f"unexpected {type(error).__name__}", "exit_code": code}
+
+
+def _refused_by_system(error: Exception, refusal: OSError) -> tuple[int, dict[str, Any]]:
+    """Exit code and record of a file that the system refuses: its rights or its disk, not a bug of ours."""
+    from vmss_tui.cli import logs
+    from vmss_tui.errors import UsageError
+
+    logs.write_traceback(error)
+    known = UsageError(f"cannot use {refusal.filename}: {refusal.strerror}", hint=_OF_THE_SYSTEM[refusal.errno or 0])
+    return report(known), _record_of(known)
 
 
 def _unexpected(error: Exception) -> int:
@@ -177,22 +203,20 @@ def can_ask() -> bool:
 
 def _asked(question: str) -> str:
     """A question as it may be shown: names and the help of a profile's variables are foreign."""
+    from vmss_tui.cli import output
     from vmss_tui.text import plain
 
-    return _encodable(plain(question))
-
-
-def _encodable(text: str) -> str:
-    encoding = sys.stderr.encoding or "ascii"
-    return text.encode(encoding, "replace").decode(encoding)
+    return output.displayable(plain(question), sys.stderr)
 
 
 def _write(texts: Iterable[str]) -> None:
     if sys.stderr is None:
         return
+    from vmss_tui.cli import output
+
     text = "".join(f"{line}\n" for line in texts)
     try:
-        sys.stderr.write(_encodable(text))
+        sys.stderr.write(output.displayable(text, sys.stderr))
         sys.stderr.flush()
     except (BrokenPipeError, OSError):
         null = os.open(os.devnull, os.O_WRONLY)

@@ -79,6 +79,8 @@ class Option:
         return f"{self.short}, {self.flag} {self.value}".removeprefix(", ").rstrip()
 
 
+WIDTH = 80
+"""Cells of a line of the overview."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 OPTIONS = (
@@ -132,11 +134,26 @@ def overview() -> str:
         lines += ["", section]
         for entry in ENTRIES:
             if entry.section == section:
-                call = f"{entry.name} {entry.usage}".rstrip()
-                lines.append(f"  {call:<31}{entry.summary}")
+                lines += _row(f"{entry.name} {entry.usage}".rstrip(), entry.summary)
     lines += ["", "Options"]
-    lines += [f"  {option.call:<31}{option.text}" for option in OPTIONS]
-    lines += ["", "Exit codes", *(f"  {code:<5}{meaning}" for code, meaning in EXIT_CODES)]
-    lines += ["", "SCALESET is a resource id, group/name, or a name that is unique among visible scale sets."]
-    lines += ["ROLLOUT is an id or its beginning; default: the newest that runs, else the newest."]
+    for option in OPTIONS:
+        lines += _row(option.call, option.text)
+    lines += ["", "Exit codes"]
+    for code, meaning in EXIT_CODES:
+        lines += _row(code, meaning, 5)
+    lines += ["", "SCALESET is a resource id, group/name, or a name that only one visible set has."]
+    lines += ["ROLLOUT is an id or its beginning; default: the newest that runs, or the newest."]
     return "\n".join(lines)
+
+
+def _row(call: str, meaning: str, column: int = 31) -> list[str]:
+    """What is typed, and beside it (below it where it is long) what it means, in lines of at most 80 cells."""
+    beside = len(call) < column
+    rows = [] if beside else [f"  {call}"]
+    row = f"  {call if beside else '':<{column}}"
+    for word in meaning.split():
+        if len(row) + len(word) > WIDTH and row.strip():
+            rows.append(row.rstrip())
+            row = " " * (column + 2)
+        row += f"{word} "
+    return [*rows, row.rstrip()]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.paths import inventory_directory, journal_file
+from vmss_tui.paths import inventory_directory, is_missing, journal_file
 
 if TYPE_CHECKING:
     from vmss_tui.engine.inventory_cache import KnownNames
@@ -71,7 +71,7 @@ def _journal() -> "Iterator[Journal | None]":
     from vmss_tui.journal.store import Journal
 
     place = os.environ.get(JOURNAL) or read()["journal"] or journal_file()
-    if is_address(str(place)) or not Path(place).exists():
+    if is_address(str(place)) or is_missing(Path(place)):
         yield None
         return
     with closing(Journal.open(place, read_only=True)) as journal:

@@ -66,7 +66,7 @@ def _paint_rows(session: "LiveSession", out: TextIO, size: tuple[int, int]) -> E
     from vmss_tui.app.places.favorites import Favorites
     from vmss_tui.app.places.last_place import read_last_place
     from vmss_tui.app.terminal.first_rows import rows_frame
-    from vmss_tui.app.widgets.cells import needs_ascii
+    from vmss_tui.text import needs_ascii
 
     try:
         kept = session.inventory.newest()

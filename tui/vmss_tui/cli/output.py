@@ -13,7 +13,7 @@ import sys
 TYPE_CHECKING = False  # typing.TYPE_CHECKING would import typing: a quarter of what `--version` takes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, TextIO
 
     from vmss_tui.errors import UsageError
 
@@ -24,6 +24,7 @@ _SHORT = 8
 _PIPELINES = ("TF_BUILD", "GITHUB_ACTIONS")
 """Variables of agents that carry out commands in a line of output."""
 _asked_for_pipeline = False
+_WISH = "VMSS_TUI_ASCII"
 
 
 def in_pipeline() -> bool:
@@ -40,7 +41,7 @@ def expect_pipeline() -> None:
 def quick(text: str) -> None:
     """Print our own words, such as the version, without the cleaner; also into a closed pipe. Raises OSError."""
     try:
-        _write("".join(f"{_encodable(line)}\n" for line in text.split("\n")))
+        _write("".join(f"{displayable(line, sys.stdout)}\n" for line in text.split("\n")))
     except BrokenPipeError:
         discard()
 
@@ -52,7 +53,7 @@ def line(text: str = "") -> None:
 
 def command(text: str) -> None:
     """One line that the agent of a pipeline carries out; the caller escapes foreign text in it."""
-    _put(f"{_encodable(text)}\n")
+    _put(f"{_encodable(text, sys.stdout)}\n")
 
 
 def lines(texts: Iterable[str]) -> None:
@@ -72,7 +73,7 @@ def verbatim(texts: Iterable[str], *, json_lines: bool = False) -> None:
     shown = map(visible, texts)
     if json_lines and in_pipeline():
         shown = map(inert_json, shown)
-    _put("".join(f"{_encodable(text)}\n" for text in shown))
+    _put("".join(f"{_encodable(text, sys.stdout)}\n" for text in shown))
 
 
 def document(value: Any) -> None:
@@ -155,7 +156,7 @@ def _json(text: str) -> None:
         from vmss_tui.text import inert_json
 
         shown = inert_json(shown)
-    _put(f"{_encodable(shown)}\n")
+    _put(f"{_encodable(shown, sys.stdout)}\n")
 
 
 def _printable(text: str) -> str:
@@ -167,11 +168,23 @@ def _printable(text: str) -> str:
         from vmss_tui.text import inert
 
         text = inert(text)
-    return _encodable(text)
+    return displayable(text, sys.stdout)
 
 
-def _encodable(text: str) -> str:
-    if unicode():
+def displayable(text: str, stream: TextIO | None) -> str:
+    """Text for people as `stream` shows it: our signs in ASCII by wish, on a poor terminal or in a poor encoding."""
+    if text.isascii():
         return text
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    from vmss_tui.text import ascii_only, needs_ascii
+
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    on_terminal = stream is not None and stream.isatty()
+    environ = os.environ if on_terminal else {_WISH: os.environ.get(_WISH, "")}  # TERM says nothing about a pipe
+    return _encodable(ascii_only(text) if needs_ascii(environ, encoding) else text, stream)
+
+
+def _encodable(text: str, stream: TextIO | None) -> str:
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    if encoding.lower().startswith("utf"):
+        return text
     return text.encode(encoding, "replace").decode(encoding)

@@ -169,7 +169,7 @@ class LiveSession(Permissions, Switching):
 
         if self._journal is None:
             place = self.journal_place
-            new = not is_address(str(place)) and not Path(place).exists()
+            new = not is_address(str(place)) and paths.is_missing(Path(place))
             self._journal = Journal.open(place, read_only=self.read_only and not new)
         return self._journal
 

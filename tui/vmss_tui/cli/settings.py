@@ -61,10 +61,10 @@ class Settings:
 
     def with_configuration(self) -> "Settings":
         """The settings where the command line is silent: those of the configuration file, reported when wrong."""
-        from vmss_tui.paths import configuration_file
+        from vmss_tui.paths import configuration_file, is_missing
 
         given = replace(self, journal=self.journal or os.environ.get(JOURNAL))
-        return configured(given) if configuration_file().exists() else given
+        return given if is_missing(configuration_file()) else configured(given)
 
 
 def configured(settings: Settings) -> Settings:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules, WindowRule
 from vmss_tui.errors import UsageError
-from vmss_tui.paths import configuration_file
+from vmss_tui.paths import configuration_file, file_version
 
 if TYPE_CHECKING:
     from vmss_tui.config.read import Config
@@ -23,11 +23,8 @@ def rules_in_use() -> MaintenanceRules:
     Raises UsageError for rules that cannot be read.
     """
     path = configuration_file()
-    try:
-        stat = path.stat()
-    except OSError:
-        return NO_RULES
-    return _read(path, (stat.st_mtime_ns, stat.st_size), datetime.now(UTC).date())
+    version = file_version(path)
+    return NO_RULES if version is None else _read(path, version, datetime.now(UTC).date())
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from vmss_tui.errors import UsageError
-from vmss_tui.paths import configuration_file
+from vmss_tui.paths import configuration_file, file_version
 
 _PROTECTING = ("read_only", "read_only_sets", "production")
 
@@ -15,11 +15,9 @@ _PROTECTING = ("read_only", "read_only_sets", "production")
 def require_protection() -> None:
     """Raise UsageError when the file in use has a rule that protects scale sets and cannot be read."""
     path = configuration_file()
-    try:
-        stat = path.stat()
-    except OSError:
-        return
-    _require(path, (stat.st_mtime_ns, stat.st_size))
+    version = file_version(path)
+    if version is not None:
+        _require(path, version)
 
 
 @lru_cache(maxsize=4)

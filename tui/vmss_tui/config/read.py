@@ -20,7 +20,7 @@ from vmss_tui.config.entries import KEYS, Key, Kind, key
 from vmss_tui.config.instance_access import own_diagnostic, shell_problem
 from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.journal.databases.place import is_address
-from vmss_tui.paths import configuration_file, expanded, others_can_write
+from vmss_tui.paths import CONFIG_VARIABLE, configuration_file, expanded, others_can_write
 from vmss_tui.patterns import pattern, pattern_problem
 from vmss_tui.presentation.filter import FilterProblem
 from vmss_tui.presentation.filter import parse as parse_filter
@@ -106,10 +106,12 @@ def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     env = os.environ if environ is None else environ
     file = path or configuration_file(env)
     try:
-        text = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
+        text = file.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        text = ""
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-        return Config(file, _values({}, {}, env), (Problem(file, 0, "", f"cannot be read: {reason}"),))
+        problem = Problem(file, 0, "", *_unreadable(error))
+        return Config(file, _values({}, {}, env), (problem,))
     config = parse(text, file, env)
     dangerous = [name for name, what in _RUNS.items() if config.from_file(name) and what(config[name])]
     unsafe = others_can_write(file) if dangerous else None
@@ -117,6 +119,14 @@ def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         message = f"runs commands, and others can write {unsafe}; this setting is ignored"
         config = config.refused(name, message, f"chmod go-w {unsafe}")
     return config
+
+
+def _unreadable(error: OSError | UnicodeDecodeError) -> tuple[str, str]:
+    """Why the file cannot be read, and the next step."""
+    if isinstance(error, UnicodeDecodeError):
+        return "cannot be read: it is not UTF-8", "`vmss-tui config edit` opens it; save it as UTF-8."
+    hint = f"Check the file and its rights, or name another one with ${CONFIG_VARIABLE}."
+    return f"cannot be read: {error.strerror or error}", hint
 
 
 _RUNS: Mapping[str, Callable[[Any], bool]] = {
@@ -133,7 +143,8 @@ def parse(text: str, path: Path, environ: Mapping[str, str]) -> Config:
         document = tomllib.loads(text) if text else {}
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
-        problem = Problem(path, int(line[1]) if line else len(text.splitlines()), "", f"is not TOML: {error}")
+        at = int(line[1]) if line else len(text.splitlines())
+        problem = Problem(path, at, "", f"is not valid TOML: {error}", "`vmss-tui config edit` opens it.")
         return Config(path, _values({}, {}, environ), (problem,))
     lines = _lines(text)
     good: dict[str, Any] = {}

@@ -8,17 +8,14 @@ from pathlib import Path
 
 from vmss_tui.domain.rollout.team.roles import EVERYONE, TeamRoles
 from vmss_tui.errors import UsageError
-from vmss_tui.paths import configuration_file
+from vmss_tui.paths import configuration_file, file_version
 
 
 def team_in_use() -> TeamRoles:
     """The roles of the configuration file in use, as it is now. Raises UsageError for lists that cannot be read."""
     path = configuration_file()
-    try:
-        stat = path.stat()
-    except OSError:
-        return EVERYONE
-    return _read(path, (stat.st_mtime_ns, stat.st_size))
+    version = file_version(path)
+    return EVERYONE if version is None else _read(path, version)
 
 
 @lru_cache(maxsize=4)

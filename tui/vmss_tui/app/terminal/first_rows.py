@@ -9,7 +9,7 @@ from datetime import datetime
 
 from vmss_tui import text
 from vmss_tui.app.places.last_place import LastPlace
-from vmss_tui.app.widgets.cells import GUTTER, LIST_SHARE, PANE_FROM, ascii_only, fit, places_in, titled
+from vmss_tui.app.widgets.cells import GUTTER, LIST_SHARE, PANE_FROM, fit, places_in, titled
 from vmss_tui.config.lists import ListSettings
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
@@ -17,6 +17,7 @@ from vmss_tui.presentation.fleet.rows import FLEET, FleetView, RowCache, key_of,
 from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Cell, Column, Row
+from vmss_tui.text import ascii_only
 
 _TITLES = 4
 """The line of the titles: below header, filter and rule."""

@@ -1,10 +1,9 @@
-"""Pieces of text in the cells of a terminal: fitting, the places of columns in a list, signs as ASCII.
+"""Pieces of text in the cells of a terminal: fitting, the places of columns in a list.
 
-The only place where a sign becomes ASCII. Imports no Textual: the first frame is painted with it.
+Imports no Textual: the first frame is painted with it.
 """
 
-import locale
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
@@ -19,34 +18,6 @@ LIST_SHARE = 64
 """Percent of the width that the pane leaves; the style sheet has the same number."""
 _ROOMY = 100
 """From this width on, columns are two cells apart, unless that would cost a column."""
-_ASCII = str.maketrans(
-    {
-        "●": "#", "◐": "~", "○": ".", "✖": "x", "▲": "!", "◌": "?", "⊘": "-", "◆": "*", "★": "*",
-        "▶": ">", "‖": "|", "━": "=",
-        "▸": ">", "▾": "v", "→": ">", "←": "<", "↑": "^", "↓": "v", "…": "~", "–": "-", "·": ".", "│": "|", "─": "-",
-        "█": "#", "▓": "=", "░": ".", "▮": "#", "▯": "-", "✓": "+", "▁": "_", "▂": "_", "▃": "-", "▄": "-",
-        "▅": "=", "▆": "=", "▇": "#", "≥": ">", "≤": "<", "×": "x", "┼": "+", "├": "+", "└": "+", "▏": "|",
-        "▕": "|", "╳": "x", "┈": "-",
-    }
-)  # fmt: skip
-
-
-def ascii_only(text: str) -> str:
-    """Every sign that we draw as its one-cell replacement in ASCII; letters of other languages stay."""
-    return text if text.isascii() else text.translate(_ASCII)
-
-
-POOR_TERMINALS = frozenset({"linux", "vt100", "vt102", "vt220", "ansi", "dumb", "cons25"})
-"""Values of TERM that promise neither signs beyond ASCII nor operating system commands."""
-
-
-def needs_ascii(environ: Mapping[str, str], encoding: str | None = None) -> bool:
-    """Whether the terminal can only be trusted with ASCII: by wish (`VMSS_TUI_ASCII=1`), by TERM, or by locale."""
-    wish = environ.get("VMSS_TUI_ASCII", "")
-    if wish:
-        return wish not in ("0", "no", "false")
-    encoding = encoding if encoding is not None else locale.getpreferredencoding(False)
-    return environ.get("TERM", "") in POOR_TERMINALS or "utf" not in encoding.lower()
 
 
 def length(pieces: Iterable[Piece]) -> int:

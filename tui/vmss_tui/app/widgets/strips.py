@@ -10,9 +10,9 @@ from rich.style import Style
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from vmss_tui.app.widgets.cells import ascii_only
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Piece
+from vmss_tui.text import ascii_only
 
 _PREFIX = "role--"
 ROLE_CSS = """

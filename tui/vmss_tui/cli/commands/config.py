@@ -19,7 +19,7 @@ from vmss_tui.config import text
 from vmss_tui.config.read import Config, Origin, Problem, Value
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.errors import UsageError
-from vmss_tui.paths import configuration_file, write_private
+from vmss_tui.paths import configuration_file, is_missing, write_private
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record
 
@@ -48,7 +48,7 @@ def edit_config(ctx: click.Context) -> int:
     if not diagnostics.can_ask():
         raise UsageError("an editor needs a terminal", hint=f"Edit {path} and run `vmss-tui config check`.")
     try:
-        if not path.exists():
+        if is_missing(path):
             write_private(path, text.template())
         subprocess.run([*editor_command(), str(path)], check=False)
     except OSError as error:
@@ -61,7 +61,7 @@ def edit_config(ctx: click.Context) -> int:
 @shaped
 def check_config(file: Path | None, shape: Shape) -> int:
     """Check FILE, by default the file in use. The exit code is 2 when something is wrong."""
-    if file is not None and not file.exists():
+    if file is not None and is_missing(file):
         raise UsageError(f"there is no file {file}", hint="`vmss-tui config show` names the file in use.")
     found = read_configuration(file)
     if shape.for_people:
@@ -100,7 +100,7 @@ def _checked(found: Config) -> int:
     report(found.problems)
     if found.problems:
         return UsageError.exit_code
-    diagnostics.say(f"{found.path}: no problems" if found.path.exists() else f"there is no file {found.path}")
+    diagnostics.say(f"there is no file {found.path}" if is_missing(found.path) else f"{found.path}: no problems")
     return 0
 
 
@@ -164,7 +164,7 @@ def _table(path: Path, values: Sequence[Value]) -> list[str]:
         (value.key.name, _words(value.value), " ".join((value.origin.value, value.where)).strip(), value.key.help)
         for value in values
     ]
-    state = "" if path.exists() else " (there is none)"
+    state = " (there is none)" if is_missing(path) else ""
     return [f"file: {path}{state}", "", *text_tables.table(columns, rows, cells=output.columns())]
 
 

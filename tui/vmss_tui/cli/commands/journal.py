@@ -16,7 +16,7 @@ from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.check import Problem, check, repair
 from vmss_tui.journal.databases.database import Database
 from vmss_tui.journal.databases.place import is_address, opened
-from vmss_tui.paths import journal_file
+from vmss_tui.paths import is_missing, journal_file
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record
 from vmss_tui.text import counted, listed
@@ -84,7 +84,7 @@ def copy_journal(ctx: click.Context, source: str, target: str, shape: Shape) -> 
     if current(ctx).read_only:
         raise UsageError("a journal cannot be written with --read-only", hint="Start without it.")
     require_operator()
-    if not is_address(source) and not Path(source).exists():
+    if not is_address(source) and is_missing(Path(source)):
         raise UsageError(f"there is no journal {source}", hint="Name a file or an address.")
     reading = opened(_place(source), read_only=True)
     try:
@@ -159,7 +159,7 @@ def _place(text: str) -> Path | str:
 
 def _opened(ctx: click.Context, *, read_only: bool) -> Database:
     place = current(ctx).journal or journal_file()
-    if not is_address(str(place)) and not Path(place).exists():
+    if not is_address(str(place)) and is_missing(Path(place)):
         raise UsageError(f"there is no journal {place}", hint="`vmss-tui rollout PROFILE` creates one.")
     return opened(place, read_only=read_only)
 

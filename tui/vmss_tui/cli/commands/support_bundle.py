@@ -57,7 +57,7 @@ def _contents(session: LiveSession) -> Iterator[tuple[str, str]]:
     names = sorted(name for name in os.environ if name.startswith(_PREFIXES) or name in _TERMINAL)
     yield "environment.json", _json({"names": names, "arguments": sys.argv[1:]})
     yield "rollouts.json", _json(_rollouts(session))
-    if (config := paths.config_file()).exists():
+    if not paths.is_missing(config := paths.config_file()):
         yield "config.toml", redacted(_tail(config))
     log = paths.log_file()
     for found in sorted(log.parent.glob(f"{log.name}*")):

@@ -14,7 +14,7 @@ import msgspec
 
 from vmss_tui.errors import UsageError
 from vmss_tui.gateway.sign_in.credentials import CLOUD_NAMES, CREDENTIALS
-from vmss_tui.paths import anyone_can_write, clouds_directory
+from vmss_tui.paths import anyone_can_write, clouds_directory, toml_files
 
 FILE_VARIABLE = "VMSS_TUI_CLOUD_FILE"
 NAME_VARIABLE = "AZURE_CLOUD"
@@ -161,7 +161,7 @@ def _of_authority(address: str) -> Cloud:
 def own_clouds(directories: Sequence[Path] = ()) -> Mapping[str, Path]:
     """The cloud files by name: of the directories, the first of a name, and of the user's own."""
     places = (*directories, clouds_directory())
-    files = [path for place in places if place.is_dir() for path in sorted(place.glob("*.toml"))]
+    files = [path for place in places for path in toml_files(place)]
     return {path.stem: path for path in reversed(files)}
 
 

@@ -100,8 +100,7 @@ class SqliteDatabase:
                 yield self.connection
                 self.connection.execute("COMMIT")
             except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
+                _roll_back(self.connection)
                 raise
 
     def serialize(self, connection: Connection, name: str) -> None:
@@ -166,7 +165,7 @@ def explain(problem: sqlite3.Error | OSError, path: Path) -> JournalUnavailable:
 
 
 _SQLITE = {
-    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; the rollout continues by itself."),
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; a running rollout continues by itself."),
     sqlite3.SQLITE_READONLY: (
         "is read-only",
         "Make the file and its directory writable, or choose another place with XDG_STATE_HOME.",
@@ -268,6 +267,12 @@ def format_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """End a transaction, unless SQLite has ended it: it does so when the disk is full."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Create the tables, or bring those of an earlier format up to date. Raises sqlite3.Error."""
     connection.execute("PRAGMA foreign_keys=OFF")  # a referenced table is replaced; takes effect outside transactions
@@ -278,7 +283,7 @@ def migrate(connection: sqlite3.Connection) -> None:
             connection.execute(f"PRAGMA user_version={migrations.FORMAT}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            _roll_back(connection)
             raise
     finally:
         connection.execute("PRAGMA foreign_keys=ON")

@@ -85,7 +85,7 @@ class ProfileStore:
         """The entry of a name, or of a path. Raises UsageError with the nearest names."""
         path = paths.expanded(text)
         if text.endswith(".toml") or os.sep in text:
-            if not path.is_file():
+            if paths.is_missing(path) or path.is_dir():
                 raise UsageError(f"no profile at {path}", hint="give the path of a TOML file, or a profile's name")
             return self._entry_at(path)
         entries = [entry for entry in self.list() if not entry.shadowed]
@@ -147,7 +147,7 @@ class ProfileStore:
             raise SaveRefused(f"{path.name} is a bundled profile", reason="bundled", hint="save it under another name")
         from vmss_tui.profiles.store.saved_text import edited_text, new_text
 
-        text = self._own_text(path, profile, overwrite=overwrite) if path.exists() else None
+        text = None if paths.is_missing(path) else self._own_text(path, profile, overwrite=overwrite)
         written = new_text(profile, path) if text is None else edited_text(text, profile, path)
         _write(path, written, private=bool(profile.protected))
         self._cache.forget()
@@ -188,7 +188,7 @@ class ProfileStore:
 
     def _files(self) -> Iterator[tuple[Place, Path]]:
         for place in self.places:
-            yield from ((place, path) for path in _toml_files(place.path))
+            yield from ((place, path) for path in paths.toml_files(place.path))
 
     def _entry_at(self, path: Path) -> ProfileEntry:
         found = self._cache(path)
@@ -266,14 +266,6 @@ class ProfileStore:
 
 
 _RELATIVE = re.compile(r"^[ \t]*(extends|inline_file)[ \t]*=|\bfile[ \t]*=[ \t]*[\"'](?!/|~)", re.MULTILINE)
-
-
-def _toml_files(directory: Path) -> list[Path]:
-    """The TOML files of a directory; none when it is missing or may not be read."""
-    try:
-        return sorted(path for path in directory.glob("*.toml") if path.is_file())
-    except OSError:
-        return []
 
 
 def renamed(text: str, name: str) -> str:
