@@ -1,6 +1,7 @@
 """Standard output on a full disk, closed, or in a poor encoding: an error in words, or silence; never a bug of ours."""
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,16 @@ def test_a_full_disk_is_named(words: tuple[str, ...]) -> None:
 def test_a_closed_stdout_is_nothing_to_write_to() -> None:
     done = run(">&-", "profiles", "list", "--json")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", ["profiles list", "profiles list --json", "completion bash", "--help"])
+def test_a_reader_that_has_gone_is_reported_as_shells_report_it(words: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "vmss_tui", *words.split()]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    os.close(writing)
+    assert done.returncode in ((0, 141) if words == "--help" else (141,)) and done.stderr == ""
 
 
 @pytest.mark.parametrize(

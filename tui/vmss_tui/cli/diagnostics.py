@@ -61,11 +61,6 @@ def guarded(work: Callable[[], int], form: str | None = None) -> int:
         code = work()
         if sys.stdout is not None:
             sys.stdout.flush()
-    except BrokenPipeError:
-        from vmss_tui.cli import output
-
-        output.discard()
-        return PIPE_CLOSED
     except KeyboardInterrupt as error:
         return interrupted_code(error)
     except EOFError:
@@ -76,7 +71,12 @@ def guarded(work: Callable[[], int], form: str | None = None) -> int:
 
 
 def _failed(error: Exception, form: str | None) -> int:
+    from vmss_tui.cli import output
     from vmss_tui.errors import VmssTuiError
+
+    if _first(error, BrokenPipeError) or _first(error, output.ReaderGone):
+        output.discard()
+        return PIPE_CLOSED
 
     known = _first(error, VmssTuiError)
     if isinstance(known, VmssTuiError):
@@ -104,7 +104,7 @@ def _answer(form: str, record: dict[str, Any]) -> None:
             output.record({"event": "error", **record})
         else:
             output.document({"error": record})
-    except BrokenPipeError:
+    except output.ReaderGone:
         output.discard()
 
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from vmss_tui.errors import UsageError
 
+
+class ReaderGone(Exception):
+    """The reader of stdout has closed the pipe, as `head` does; Click would turn a BrokenPipeError into exit code 1."""
+
+
 _SHORT = 8
 """Shorter texts need no cleaner, which is not imported for them where no settings have named further secrets."""
 
@@ -115,11 +120,11 @@ def columns() -> int | None:
 
 
 def _put(text: str) -> None:
-    """Write a text at once. Raises BrokenPipeError, UsageError when the file behind stdout takes no more."""
+    """Write a text at once. Raises ReaderGone, UsageError when the file behind stdout takes no more."""
     try:
         _write(text)
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as problem:
+        raise ReaderGone from problem
     except OSError as problem:
         raise refused(problem) from problem
 
