@@ -7,7 +7,12 @@ import pytest
 from support.build import fleet, snapshot
 from support.fake_azure import FakeAzure, FakeClock
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
-from vmss_tui.engine.snapshot_reader import FRESH_SECONDS, SnapshotReader
+from vmss_tui.engine.snapshot_reader import (
+    FRESH_SECONDS,
+    MOST_SINGLE,
+    WATCHERS_SHARE,
+    SnapshotReader,
+)
 
 RUNNING = RollingUpgrade(code=UpgradeCode.ROLLING_FORWARD, successful=2, pending=2)
 ENDED = RollingUpgrade(code=UpgradeCode.COMPLETED, successful=4)
@@ -18,6 +23,13 @@ def azure() -> FakeAzure:
     azure = FakeAzure([replace(snapshot(*fleet(4)), upgrade=RUNNING)])
     azure.refill = 60.0
     return azure
+
+
+def crowded(azure: FakeAzure, clock: FakeClock, *, urgent: bool) -> SnapshotReader:
+    """A reader of a set in which more instances are updated than are read one by one."""
+    target = next(iter(azure.sets))
+    ids = [str(number) for number in range(MOST_SINGLE + 1)]
+    return SnapshotReader(azure, target, clock, focus=lambda _: ids, urgent=urgent)
 
 
 def reader_of(azure: FakeAzure, clock: FakeClock) -> SnapshotReader:
@@ -69,3 +81,29 @@ async def test_after_an_operation_that_changed_who_knows_which_instances_all_are
     reader.want_all()
     await reader.read()
     assert [call.partition(":")[0] for call in azure.calls].count("instances") == 2, "once is enough"
+
+
+async def test_the_pace_counts_the_time_in_which_the_pages_of_the_list_waited(azure: FakeAzure) -> None:
+    clock = FakeClock()
+    reader = crowded(azure, clock, urgent=True)
+    await reader.read()
+    assert reader.pace(12.0) == 60.0
+    clock.advance(35)
+    assert reader.pace(12.0) == 25.0
+    clock.advance(20)
+    assert reader.pace(12.0) == 12.0, "never sooner than without a quota"
+    azure.room_after = 31.0
+    assert reader.pace(12.0) == 31.0, "the next list has room by then"
+
+
+async def test_who_only_watches_keeps_to_what_the_quota_demanded_after_the_last_list(azure: FakeAzure) -> None:
+    """Between two lists it sees nothing of the bucket, and counts it as refilled while other journals empty it."""
+    for urgent in (True, False):
+        clock = FakeClock()
+        azure.refill = 60.0
+        reader = crowded(azure, clock, urgent=urgent)
+        await reader.read()
+        azure.refill = 0.0
+        assert reader.pace(12.0) == (12.0 if urgent else 60.0 * WATCHERS_SHARE)
+        clock.advance(60 * WATCHERS_SHARE)
+        assert reader.pace(12.0) == 12.0

@@ -50,6 +50,7 @@ class FakeAzure(FakeCommands):
         self.gates: dict[str, asyncio.Event] = {}
         self.writes: list[Write] = []
         self.refill = 0.0
+        self.room_after = 0.0
         self.quota_now = Quota((Bucket("read", 980, 1200),), calls=0)
         self.granted: tuple[Permission, ...] = (Permission(("*",)),)
         """What the account may do, everywhere."""
@@ -252,6 +253,10 @@ class FakeAzure(FakeCommands):
     def refill_seconds(self, target: ScaleSetId) -> float:
         """See ReportsQuota."""
         return self.refill
+
+    def list_wait(self, target: ScaleSetId) -> float:
+        """See ReportsQuota."""
+        return self.room_after
 
     def sign_in_record(self) -> SignInRecord:
         """See ReportsQuota."""

@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from vmss_tui.gateway.http.throttle import Governor
+
+VIEWS = "x-ms-ratelimit-remaining-resource"
+
 
 class Clock:
     def __init__(self) -> None:
@@ -21,3 +25,9 @@ class Clock:
 
 def header(remaining: int) -> dict[str, str]:
     return {"x-ms-ratelimit-remaining-resource": f"Microsoft.Compute/HighCostGetVMScaleSet3Min;{remaining}"}
+
+
+def listed(governor: Governor, remaining: int, instances: int, *, following: bool = False) -> None:
+    """A list, or a page of it, of so many instances was answered, and so much is left."""
+    headers = {VIEWS: f"Microsoft.Compute/VMScaleSetVMViews3Min;{remaining}", "x-ms-request-charge": str(instances)}
+    governor.observe("s", "instances", headers, scope="/sets/big", following=following)

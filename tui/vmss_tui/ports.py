@@ -317,6 +317,9 @@ class ReportsQuota(Protocol):
     def refill_seconds(self, target: ScaleSetId) -> float:
         """In how many seconds Azure gives back what one list of the set's instances takes; 0 while there is plenty."""
 
+    def list_wait(self, target: ScaleSetId) -> float:
+        """Seconds until the quota has room for a list of the set's instances, and for what others need beside it."""
+
     def sign_in_record(self) -> SignInRecord:
         """As it went so far; costs no call."""
 

@@ -1,182 +1,36 @@
 """An hour in one subscription, by a clock that is paused while code runs: the effect of the quota on every process.
 
-Two operators watch a set of 1,000 instances while a runner rolls it out in batches of 20, and an undo of 12 instances
-from another journal begins when the bucket is nearly empty. The reads are those of the engine, the pacing is the
-governor's, the buckets and their headers are the simulator's, which are Azure's.
+Two operators watch a set of 1,000 instances while a runner rolls it out, and an undo of 12 instances from another
+journal begins when the bucket is nearly empty.
 """
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.build import fleet, snapshot
-from support.fakes import FakeAzure, FakeClock
-from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
-from vmss_tui.domain.fleet.scale_set import ScaleSet
-from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.engine.snapshot_reader import RUNNERS_SHARE, SnapshotReader
-from vmss_tui.engine.watch.scale_set import SetWatcher
-from vmss_tui.errors import Throttled
+from support.fakes import FakeClock
+from support.metered import HOUR, MeteredAzure, Server, a_set, operator, passes, runner
 from vmss_tui.gateway.http.throttle import Governor
-from vmss_tui.simulator import armpath, throttle
-
-pytestmark = pytest.mark.campaign
-SUBSCRIPTION = "sub"
-HOUR = 3600.0
-PAGE = 250
-LATENCY = 0.3
-BATCH_SECONDS = 70.0
 
 
-@dataclass
-class Server:
-    """The simulator's buckets behind a latency, in the test's clock."""
-
-    clock: FakeClock
-    buckets: throttle.Throttle = field(init=False)
-    refused: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.buckets = throttle.Throttle(per_resource=True, seconds=self.clock.monotonic)
-
-    async def answer(self, path: str, charge: int, actor: str) -> dict[str, str]:
-        """The headers of an answer; a request beyond a limit is noted."""
-        await self.clock.sleep(LATENCY)
-        parsed = armpath.parse(path)
-        groups = throttle.group_of("GET", parsed)
-        left, _, refusal = self.buckets.admit_to_arm(SUBSCRIPTION, "reads", actor)
-        refusal = refusal or self.buckets.admit(SUBSCRIPTION, groups, throttle.quotas_of("GET", parsed))
-        if refusal is not None:
-            self.refused.append(f"{self.clock.monotonic():.0f} s: {actor} {path}: {refusal.bucket}")
-        headers = {"x-ms-ratelimit-remaining-subscription-reads": str(left)}
-        if "VMScaleSetVMViews" in groups:
-            self.buckets.charge(SUBSCRIPTION, "VMScaleSetVMViews", charge)
-            headers["x-ms-request-charge"] = str(charge)
-        headers["x-ms-ratelimit-remaining-resource"] = self.buckets.remaining(SUBSCRIPTION, groups)
-        return headers
-
-
-class MeteredAzure(FakeAzure):
-    """Reads that pass a governor and cost what they cost at Azure. `waits`: seconds that each had to wait."""
-
-    def __init__(self, server: Server, governor: Governor, *snapshots: SetSnapshot) -> None:
-        super().__init__(list(snapshots))
-        self.server, self.governor, self.waits = server, governor, list[float]()
-
-    async def _read(
-        self, target: ScaleSetId, below: str, kind: str, charge: int = 1, *, following: bool = False
-    ) -> None:
-        clock, scope = self.server.clock, str(target).lower()
-        begun = clock.monotonic()
-        try:
-            await self.governor.admit(SUBSCRIPTION, kind, scope, following=following)
-        except Throttled as refused:
-            self.waits.append(refused.retry_after or HOUR)
-            raise
-        self.waits.append(clock.monotonic() - begun)
-        headers = await self.server.answer(f"{target}{below}", charge, self.governor.principal)
-        self.governor.observe(SUBSCRIPTION, kind, headers, "GET", scope, following=following)
-
-    async def scale_set(self, target: ScaleSetId) -> ScaleSet:
-        await self._read(target, "", "scale set")
-        return self.find(target).scale_set
-
-    async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
-        await self._read(target, "/rollingUpgrades/latest", "upgrade")
-        return None
-
-    async def instances(self, scale_set: ScaleSet, *, overview: bool = False) -> tuple[Instance, ...]:
-        every = self.find(scale_set.id).instances
-        for start in range(0, len(every), PAGE):
-            charge = len(every[start : start + PAGE])
-            await self._read(scale_set.id, "/virtualMachines", "instances", charge, following=start > 0)
-        return every
-
-    async def some_instances(self, scale_set: ScaleSet, ids: Any) -> tuple[Instance, ...]:
-        found = [instance for instance in self.find(scale_set.id).instances if instance.id in ids]
-        for instance in found:
-            await self._read(scale_set.id, f"/virtualMachines/{instance.id}", "instance")
-        return tuple(found)
-
-    def refill_seconds(self, target: ScaleSetId) -> float:
-        return self.governor.refill_seconds(SUBSCRIPTION, "instances", str(target).lower())
-
-
-def a_set(name: str, size: int) -> SetSnapshot:
-    made = snapshot(*fleet(size))
-    target = ScaleSetId(SUBSCRIPTION, "rg", name)
-    return SetSnapshot(
-        scale_set=replace(made.scale_set, id=target), instances=made.instances, upgrade=None, taken_at=made.taken_at
-    )
-
-
-async def operator(azure: MeteredAzure, target: ScaleSetId, clock: FakeClock) -> None:
-    """A person with the set's screen open."""
-    watcher = SetWatcher(azure, target, clock, watch_seconds=12.0, idle_seconds=12.0)
-    async with aclosing(watcher.snapshots()) as found:
-        async for _ in found:
-            pass
-
-
-async def runner(azure: MeteredAzure, target: ScaleSetId, clock: FakeClock, batch: int) -> None:
-    """What a runner reads: everything before each batch, then what is in flight every 12 seconds."""
-    ids = [instance.id for instance in azure.find(target).instances]
-    at = 0
-    reader = SnapshotReader(azure, target, clock, focus=lambda _: ids[at : at + batch], share=RUNNERS_SHARE)
-    while True:
-        ends = clock.monotonic() + BATCH_SECONDS
-        reader.want_all()
-        while clock.monotonic() < ends:
-            begun = clock.monotonic()
-            try:
-                await reader.read()
-            except Throttled as refused:
-                await clock.sleep(refused.retry_after)
-                azure.waits.append(clock.monotonic() - begun)
-                continue
-            await clock.sleep(reader.pace(12.0))
-        at = (at + batch) % len(ids)
-
-
-async def passes(clock: FakeClock, seconds: float) -> None:
-    """Let so much time pass, one wake-up after the other."""
-    end = clock.monotonic() + seconds
-    while True:
-        for _ in range(40):
-            await asyncio.sleep(0)
-        wake = clock.next_wake()
-        if wake is None or wake > end:
-            break
-        clock.advance(max(0.0, wake - clock.monotonic()))
-    clock.advance(end - clock.monotonic())
-
-
+@pytest.mark.campaign
 async def test_two_operators_a_runner_and_an_undo_share_an_hour(tmp_path: Path) -> None:
     clock = FakeClock()
     server, big, small = Server(clock), a_set("big", 1000), a_set("small", 12)
 
     def client(*, urgent: bool, journal: str) -> MeteredAzure:
-        file = tmp_path / f"{journal}.json"
-        governor = Governor(clock, file, principal="maria", limits_sets=True, urgent=urgent)
-        return MeteredAzure(server, governor, big, small)
+        return MeteredAzure(server, _governor(clock, tmp_path / f"{journal}.json", urgent=urgent), big, small)
 
     first, second = client(urgent=False, journal="a"), client(urgent=False, journal="a")
     rolls, undoes = client(urgent=True, journal="a"), client(urgent=True, journal="b")
-    running = [_task(operator(azure, big.scale_set.id, clock)) for azure in (first, second)]
-    running.append(_task(runner(rolls, big.scale_set.id, clock, 20)))
+    running = [asyncio.create_task(operator(azure, big.scale_set.id, clock)) for azure in (first, second)]
+    running.append(asyncio.create_task(runner(rolls, big.scale_set.id, clock, 20)))
     await passes(clock, 300)
-    running.append(_task(runner(undoes, small.scale_set.id, clock, 3)))
+    running.append(asyncio.create_task(runner(undoes, small.scale_set.id, clock, 3)))
     await passes(clock, HOUR)
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    await _stopped(running)
     assert server.refused == []
     assert max(rolls.waits) <= 30 and max(undoes.waits) <= 30
     assert len(rolls.waits) > 1000 and len(undoes.waits) > 500
@@ -184,5 +38,65 @@ async def test_two_operators_a_runner_and_an_undo_share_an_hour(tmp_path: Path) 
         assert max(azure.waits) <= 30 and len(azure.waits) > 100
 
 
-def _task(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-    return asyncio.create_task(work)
+@pytest.mark.campaign
+async def test_batches_of_50_are_listed_although_an_operator_of_another_journal_lists_them_too(tmp_path: Path) -> None:
+    """50 instances are not read one by one: every read is a list of 1,000, from a bucket that is nearly empty."""
+    clock = FakeClock()
+    server, big, small = Server(clock), a_set("big", 1000), a_set("small", 12)
+    rolls, watches, undoes = (
+        MeteredAzure(server, _governor(clock, tmp_path / f"{journal}.json", urgent=urgent), big, small)
+        for journal, urgent in (("a", True), ("b", False), ("c", True))
+    )
+    running = [
+        asyncio.create_task(runner(rolls, big.scale_set.id, clock, 50)),
+        asyncio.create_task(operator(watches, big.scale_set.id, clock)),
+    ]
+    await passes(clock, 300)
+    running.append(asyncio.create_task(runner(undoes, small.scale_set.id, clock, 12)))
+    await passes(clock, HOUR)
+    await _stopped(running)
+    assert server.refused == []
+    assert max(*rolls.waits, *watches.waits, *undoes.waits) <= 30
+    assert len(rolls.lists) > 60 and len(watches.lists) > 15
+    assert all(ended is not None for _, ended in (*rolls.lists, *undoes.lists)[:-1]), "no list is begun and lost"
+
+
+async def test_two_runners_of_large_sets_do_not_lose_the_pages_of_their_lists(tmp_path: Path) -> None:
+    """A page that waits long was refused, the list begun again from its first page, and nobody came to an end."""
+    clock = FakeClock()
+    server, sets = Server(clock), [a_set("one", 1000), a_set("two", 1000)]
+    rolls = [MeteredAzure(server, _governor(clock, tmp_path / "a.json", urgent=True), *sets) for _ in sets]
+    running = [
+        asyncio.create_task(runner(azure, found.scale_set.id, clock, 50))
+        for azure, found in zip(rolls, sets, strict=True)
+    ]
+    await passes(clock, 900)
+    await _stopped(running)
+    assert server.refused == []
+    for azure in rolls:
+        assert max(azure.waits) <= 30 and len(azure.lists) >= 9
+        assert [ended for _, ended in azure.lists[:-1] if ended is None] == []
+
+
+async def test_a_runner_lists_as_often_as_azure_gives_back_what_a_list_takes(tmp_path: Path) -> None:
+    """1,000 instances of 5,000 in three minutes: every 36 s, with the waits of single pages counted in."""
+    clock = FakeClock()
+    server, big = Server(clock), a_set("big", 1000)
+    azure = MeteredAzure(server, _governor(clock, tmp_path / "a.json", urgent=True), big)
+    running = [asyncio.create_task(runner(azure, big.scale_set.id, clock, 50, batch_seconds=HOUR))]
+    await passes(clock, 900)
+    await _stopped(running)
+    begun = [begun for begun, _ in azure.lists if begun > 100]
+    gaps = [after - before for before, after in pairwise(begun)]
+    assert server.refused == [] and len(gaps) > 15
+    assert max(gaps) == pytest.approx(36, abs=1.5)
+
+
+def _governor(clock: FakeClock, file: Path, *, urgent: bool) -> Governor:
+    return Governor(clock, file, principal="maria", limits_sets=True, urgent=urgent)
+
+
+async def _stopped(running: list["asyncio.Task[None]"]) -> None:
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

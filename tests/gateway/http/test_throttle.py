@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from support.fakes import FakeClock
-from support.quota import Clock, header
+from support.quota import VIEWS, Clock, header
 from vmss_tui.errors import Throttled
 from vmss_tui.gateway.http.buckets import Level, parse_remaining
 from vmss_tui.gateway.http.policies import kind_of_write, scope_of
@@ -243,83 +243,6 @@ def test_the_scale_set_of_a_request_is_in_its_path_or_its_filter() -> None:
     ):
         assert scope_of(url) == name.lower()
     assert scope_of("https://h/subscriptions?api-version=1") == ""
-
-
-VIEWS = "x-ms-ratelimit-remaining-resource"
-
-
-def listed(governor: Governor, remaining: int, instances: int, *, following: bool = False) -> None:
-    """A list, or a page of it, of so many instances was answered, and so much is left."""
-    headers = {VIEWS: f"Microsoft.Compute/VMScaleSetVMViews3Min;{remaining}", "x-ms-request-charge": str(instances)}
-    governor.observe("s", "instances", headers, scope="/sets/big", following=following)
-
-
-def test_a_list_costs_the_time_in_which_azure_gives_back_its_instances() -> None:
-    governor = Governor(Clock())
-    assert governor.refill_seconds("s", "instances", "/sets/big") == 0
-    listed(governor, 4000, 1000)
-    assert governor.refill_seconds("s", "instances", "/sets/big") == 0, "above half there is plenty"
-    listed(governor, 351, 1000)
-    assert governor.refill_seconds("s", "instances", "/sets/big") == pytest.approx(36)
-    listed(governor, 351, 12)
-    listed(governor, 351, 12)
-    assert governor.refill_seconds("s", "instances", "/sets/big") < 1
-
-
-def test_a_list_of_several_pages_costs_what_all_of_them_take() -> None:
-    governor = Governor(Clock())
-    for _ in range(2):
-        for page in range(4):
-            listed(governor, 351, 250, following=page > 0)
-            assert governor.refill_seconds("s", "instances", "/sets/big") >= 9 * (page + 1)
-    listed(governor, 351, 250)
-    assert governor.refill_seconds("s", "instances", "/sets/big") == pytest.approx(36), "one that has just begun"
-
-
-async def test_the_pages_of_a_list_that_has_started_are_not_spaced() -> None:
-    clock = Clock()
-    governor = Governor(clock)
-    listed(governor, 2400, 250)
-    for page in range(4):
-        await governor.admit("s", "instances", "/sets/big", following=page > 0)
-    assert clock.slept == []
-
-
-async def test_a_process_without_an_answer_yet_knows_which_buckets_a_read_draws_from() -> None:
-    clock = Clock()
-    governor = Governor(clock)
-    listed(governor, 0, 1000)
-    await governor.admit("s", "instance", "/sets/big")
-    assert clock.slept == [pytest.approx(51 / (5000 / 180))]
-
-
-async def test_who_changes_azure_waits_for_the_bucket_only() -> None:
-    for urgent in (True, False):
-        clock = Clock()
-        governor = Governor(clock, urgent=urgent)
-        listed(governor, 2400, 1000)
-        await governor.admit("s", "instances", "/sets/big")
-        if urgent:
-            await governor.admit("s", "instances", "/sets/big")
-            assert clock.slept == []
-        else:
-            with pytest.raises(Throttled) as refused:
-                await governor.admit("s", "instances", "/sets/big")
-            assert refused.value.retry_after == pytest.approx(36)
-
-
-async def test_an_answer_that_was_overtaken_fills_nothing() -> None:
-    """A list empties the bucket while single reads are in flight, whose answers were made before and come after."""
-    clock = Clock()
-    governor = Governor(clock, urgent=True)
-    listed(governor, 0, 1000)
-    governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;240"}, scope="/sets/big")
-    with pytest.raises(Throttled) as refused:
-        await governor.admit("s", "instances", "/sets/big")
-    assert refused.value.retry_after == pytest.approx(37.8)
-    clock.seconds += 60
-    governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;4000"}, scope="/sets/big")
-    assert governor.quota().share == pytest.approx(0.8)
 
 
 def test_an_answer_does_not_give_back_what_waiting_reads_have_reserved() -> None:

@@ -116,6 +116,9 @@ class ToyAzure:
     def refill_seconds(self, target: ScaleSetId) -> float:
         return 0.0
 
+    def list_wait(self, target: ScaleSetId) -> float:
+        return 0.0
+
     def sign_in_record(self) -> SignInRecord:
         return SignInRecord()
 

@@ -29,6 +29,7 @@ FRESH_SECONDS = 30.0
 WATCHERS_SHARE = 5.0
 """While the quota is short, a list is read at this multiple of the time its refill takes: others need it too."""
 RUNNERS_SHARE = 1.5
+"""The same for who changes Azure, as long as few instances have to be read; what needs a list waits for its refill."""
 
 Focus = Callable[[SetSnapshot], Sequence[str]]
 """The ids of the instances in which something is going on."""
@@ -62,8 +63,8 @@ async def read_snapshot(
 class SnapshotReader:
     """Reads one scale set repeatedly.
 
-    `autoscale`: whether whole reads include the autoscale setting. `focus` names what changes, `share` how often the
-    set is listed while the quota is short.
+    `autoscale`: whether whole reads include the autoscale setting. `focus` names what changes; `urgent` is for who
+    changes Azure: others list the set less often while the quota is short.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class SnapshotReader:
         *,
         autoscale: bool = False,
         focus: Focus = moving,
-        share: float = WATCHERS_SHARE,
+        urgent: bool = False,
     ) -> None:
         self.full = False
         """Whether all of the last snapshot is of the last read."""
@@ -83,9 +84,11 @@ class SnapshotReader:
         self._clock = clock
         self._autoscale = autoscale
         self._focus = focus
-        self._share = share
+        self._urgent = urgent
         self._listed_at = 0.0
         """When all instances were listed last, by the monotonic clock."""
+        self._listed_short = 0.0
+        """The refill that the quota demanded after that list."""
         self._listed_for: RollingUpgrade | None = None
         """The rolling upgrade as it was before that list."""
         self._last: SetSnapshot | None = None
@@ -125,10 +128,28 @@ class SnapshotReader:
         return found
 
     def pace(self, seconds: float) -> float:
-        """The pace that the quota permits: `seconds`, or less often while it is short and much is going on."""
-        refill = self._azure.refill_seconds(self._target)
+        """The pace that the quota permits: `seconds`, or less often while it is short and much is going on.
+
+        Counted from the start of the last list: while its pages waited, the bucket was refilled.
+        """
+        refill = self._refill()
         few = self._last is not None and len(self._focus(self._last)) <= MOST_SINGLE
-        return seconds if refill == 0 or few else max(seconds, refill * self._share)
+        if refill == 0 or few:
+            return seconds
+        again = refill if self._urgent else refill * WATCHERS_SHARE
+        return max(seconds, again - self._age(), self._azure.list_wait(self._target))
+
+    def _age(self) -> float:
+        """Seconds since the last list was begun."""
+        return self._clock.monotonic() - self._listed_at
+
+    def _refill(self) -> float:
+        """The refill that a list demands; 0 while there is plenty.
+
+        For who only watches it stays for a while what it was: nothing is seen of what other journals take in between.
+        """
+        refill, before = self._azure.refill_seconds(self._target), self._listed_short
+        return refill if self._urgent or self._age() >= before * WATCHERS_SHARE else max(refill, before)
 
     async def _whole(self) -> SetSnapshot:
         """Everything; with the quota short, instances in which nothing is going on as they were a moment ago.
@@ -138,6 +159,7 @@ class SnapshotReader:
         if self._last is None or not self._single(FRESH_SECONDS):
             self._listed_at = self._clock.monotonic()
             found = await read_snapshot(self._azure, self._target, self._clock, autoscale=self._autoscale)
+            self._listed_short = self._azure.refill_seconds(self._target)
             self._listed_for, self._must_list = found.upgrade, False
             return found
         async with giving_up(f"read scale set {self._target.name}"):
@@ -170,21 +192,22 @@ class SnapshotReader:
         )
 
     async def _instances(self, last: SetSnapshot) -> tuple[Instance, ...]:
-        if self._single(self._azure.refill_seconds(self._target) * self._share):
+        if self._single(self._refill() * (RUNNERS_SHARE if self._urgent else WATCHERS_SHARE)):
             return await self._some(last.scale_set, last)
         return await self._list(last.scale_set, last.upgrade)
 
     async def _list(self, scale_set: ScaleSet, upgrade: RollingUpgrade | None) -> tuple[Instance, ...]:
         """All instances; `upgrade` is what is known of the rolling upgrade before."""
         self._listed_at, self._listed_for = self._clock.monotonic(), upgrade
-        return await self._azure.instances(scale_set)
+        instances = await self._azure.instances(scale_set)
+        self._listed_short = self._azure.refill_seconds(self._target)
+        return instances
 
     def _single(self, good_for: float) -> bool:
         """Whether the quota is short, the last list is good enough, and few instances have to be read."""
-        if self._last is None or self._must_list or self._azure.refill_seconds(self._target) == 0:
+        if self._last is None or self._must_list or self._refill() == 0:
             return False
-        age = self._clock.monotonic() - self._listed_at
-        return age < good_for and len(self._focus(self._last)) <= MOST_SINGLE
+        return self._age() < good_for and len(self._focus(self._last)) <= MOST_SINGLE
 
     async def _some(self, scale_set: ScaleSet, last: SetSnapshot) -> tuple[Instance, ...]:
         """The last instances, those in focus read again; an instance that is missing in these is gone."""

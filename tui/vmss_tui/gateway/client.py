@@ -62,6 +62,11 @@ class AzureClient(
         governor, scope = self.arm.governor, scope_of(str(target))
         return max(governor.refill_seconds(target.subscription, kind, scope) for kind in INSTANCE_LISTS)
 
+    def list_wait(self, target: ScaleSetId) -> float:
+        """See the port."""
+        governor, scope = self.arm.governor, scope_of(str(target))
+        return max(governor.list_wait(target.subscription, kind, scope) for kind in INSTANCE_LISTS)
+
     def sign_in_record(self) -> SignInRecord:
         """The credentials that were tried, and the tenants that gave no token."""
         problems = tuple(sorted(self.arm.tenant_problems.values(), key=lambda problem: problem.tenant.id))

@@ -19,7 +19,7 @@ from vmss_tui.engine.runner.outage import Outage
 from vmss_tui.engine.runner.pacing import Pace
 from vmss_tui.engine.runner.rollout_log import RolloutLog
 from vmss_tui.engine.runner.writes import fault_of
-from vmss_tui.engine.snapshot_reader import RUNNERS_SHARE, SnapshotReader
+from vmss_tui.engine.snapshot_reader import SnapshotReader
 from vmss_tui.engine.watch.shared import Publisher
 from vmss_tui.errors import NotFound, SignInFailed, VmssTuiError
 from vmss_tui.ports import Azure
@@ -49,7 +49,7 @@ class Observer:
         self._log = log
         self._pace = pace
         self._names = names
-        self._reader = SnapshotReader(azure, log.plan.target, log.clock, focus=self._in_flight, share=RUNNERS_SHARE)
+        self._reader = SnapshotReader(azure, log.plan.target, log.clock, focus=self._in_flight, urgent=True)
         self._outage = outage
         self._silence = Outage(log.clock, pace.patience_seconds, outage.backoff.first)
         """Operations cannot be polled while the set can be read."""

@@ -43,8 +43,11 @@ SPARE = 1.0
 """Requests that always stay in a bucket, for what happens between an answer and its being read."""
 SPARE_SHARE = 0.01
 """The same in the bucket that is charged by instance, of its size: another client's list may come in between."""
-LONGEST_DELAY = LONGEST_WAIT
+LONGEST_DELAY = 10.0
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
+LONGEST_PAGE_DELAY = LONGEST_WAIT
+"""The same for a page that follows, and for reads of who changes Azure: a list that is refused after its first pages
+would start again with the first, and take them out of the bucket once more."""
 HELD_UP_SECONDS = LONGEST_DELAY + 2.0
 """A write that waited longer is not sent: with a heartbeat before it, less than the silence that costs a lease."""
 OWN_SHARE, OWN_RATE = 0.1, 0.25
@@ -142,7 +145,7 @@ class Governor:
         uses = self._uses(known, subscription, kind, scope, now)
         for name, level, cost in uses:
             first = not following and not self.urgent
-            kept = max(SPARE, SPARE_SHARE * level.size) if name.startswith(CHARGED_BY_INSTANCE) else SPARE
+            kept = _kept(name, level)
             kept = max(kept, min(cost, RUNNERS_SHARE * level.size)) if first else kept
             wait = level.wait(cost + kept, now)
             if not shared:
@@ -151,7 +154,7 @@ class Governor:
                 wait = max(wait, self._started.get(stream, now - cost / level.rate) + cost / level.rate - now)
             if wait > delay:
                 delay, worst = wait, name
-        if delay > LONGEST_DELAY:
+        if delay > (LONGEST_PAGE_DELAY if (following or self.urgent) and kind not in WRITES else LONGEST_DELAY):
             level = next(level for name, level, _ in uses if name == worst)
             raise Throttled(
                 f"Azure's request quota {worst} is nearly used up"
@@ -247,6 +250,19 @@ class Governor:
             default=0.0,
         )
 
+    def list_wait(self, subscription: str, kind: str, scope: str = "") -> float:
+        """Seconds until the buckets hold all pages of the next list, and beside it what others may need."""
+        now, known = self._shared.now(), self._shared.latest
+        whole = self._lists.get((kind, scope), (1.0, 0.0))[0]
+        return max(
+            (
+                level.wait((whole if name.startswith(CHARGED_BY_INSTANCE) else cost) + RUNNERS_SHARE * level.size, now)
+                for name, level, cost in self._uses(known, subscription, kind, scope, now)
+                if not level.window
+            ),
+            default=0.0,
+        )
+
     def refused(self, subscription: str, kind: str, wait: float) -> None:
         """Azure answered 429: nothing of this kind for `wait` seconds (30 when it did not say)."""
         key = self._key(subscription, kind)
@@ -292,6 +308,11 @@ class Governor:
     def _now(self) -> float:
         """Wall clock: the only one that processes share; a jump costs at most a wait or a refusal by Azure."""
         return self.clock.now().timestamp()
+
+
+def _kept(name: str, level: Level) -> float:
+    """What every request leaves in a bucket."""
+    return max(SPARE, SPARE_SHARE * level.size) if name.startswith(CHARGED_BY_INSTANCE) else SPARE
 
 
 def _clock(at: float) -> str:
