@@ -32,7 +32,7 @@ def test_the_stub_the_package_and_the_api_name_the_same() -> None:
     named = {alias.name for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     from vmss_tui import api
 
-    assert named == set(api.__all__) == set(dir(vmss_tui)) & set(api.__all__)
+    assert named == set(vmss_tui.__all__) == set(api.__all__) == set(dir(vmss_tui)) & set(api.__all__)
     assert all(getattr(vmss_tui, name) is getattr(api, name) for name in named)
     assert (PACKAGE / "py.typed").exists()
 
@@ -46,6 +46,12 @@ def test_the_package_itself_loads_nothing() -> None:
     code = "import sys; before = set(sys.modules); import vmss_tui; print(sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['vmss_tui']"
+
+
+def test_everything_can_be_imported_at_once() -> None:
+    names: dict[str, object] = {}
+    exec("from vmss_tui import *", names)
+    assert set(vmss_tui.__all__) == names.keys() - {"__builtins__"}
 
 
 def test_every_export_is_in_the_page() -> None:

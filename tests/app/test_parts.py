@@ -92,6 +92,17 @@ def test_two_apps_keep_the_favorites_of_each_other(tmp_path: Path) -> None:
     assert Favorites(path).ids == {other}
 
 
+def test_favorites_under_the_former_name_are_taken_over_once(tmp_path: Path) -> None:
+    path, former = tmp_path / "favorites", tmp_path / "favourites"
+    one, other = (entry.scale_set.id for entry in estate.estate()[:2])
+    former.write_text(f"{one}\n")
+    known = Favorites(path, former)
+    assert known.ids == {one} and known.toggle(other)
+    assert Favorites(path, former).ids == {one, other}
+    assert Favorites(path, former).toggle(one) is False and Favorites(path, former).toggle(other) is False
+    assert Favorites(path, former).ids == frozenset(), "a star that was taken away does not come back"
+
+
 def test_reasons_why_something_cannot_be_done() -> None:
     judge = every(online, on("a line"))
     assert judge(ActionState(offline="sign-in is in progress")) == "sign-in is in progress"

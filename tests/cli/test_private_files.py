@@ -66,5 +66,5 @@ def test_everything_that_is_written_is_private(program: Program) -> None:
         app.finish()
     assert list((home / ".local" / "state" / "vmss-tui" / "drafts").iterdir())
     assert (home / ".local" / "state" / "vmss-tui" / "journal.db").exists()
-    assert (home / ".config" / "vmss-tui" / "favourites").exists()
+    assert (home / ".config" / "vmss-tui" / "favorites").exists()
     assert open_to_others(home) == {}

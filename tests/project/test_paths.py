@@ -13,7 +13,13 @@ from vmss_tui import paths
 
 SOURCE = Path(paths.__file__).parent
 LOOKUPS: dict[str, tuple[Callable[[], Path], ...]] = {
-    "CONFIG": (paths.clouds_directory, paths.user_profiles_directory, paths.favorites_file, paths.config_file),
+    "CONFIG": (
+        paths.clouds_directory,
+        paths.user_profiles_directory,
+        paths.favorites_file,
+        paths.former_favorites_file,
+        paths.config_file,
+    ),
     "STATE": (
         paths.journal_file,
         paths.log_file,

@@ -6,7 +6,7 @@ The public API for scripts is what `__init__.pyi` names; it is loaded when a nam
 
 __version__ = "0.1.0"
 
-_API = (
+__all__ = (
     "Change",
     "Connection",
     "Plan",
@@ -23,7 +23,7 @@ _API = (
 
 
 def __getattr__(name: str) -> object:
-    if name not in _API:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
@@ -31,4 +31,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_API]
+    return [*globals(), *__all__]

@@ -11,4 +11,18 @@ from vmss_tui.api import plan as plan
 from vmss_tui.api import rollout as rollout
 from vmss_tui.api import watch as watch
 
+__all__ = (
+    "Change",
+    "Connection",
+    "Plan",
+    "Record",
+    "Result",
+    "Rollout",
+    "RolloutJournal",
+    "connect",
+    "open_journal",
+    "plan",
+    "rollout",
+    "watch",
+)
 __version__: str

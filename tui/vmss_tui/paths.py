@@ -78,6 +78,11 @@ def bundled_profiles_directory() -> Path | None:
 
 def favorites_file() -> Path:
     """Scale sets that were marked with a star."""
+    return config_directory() / "favorites"
+
+
+def former_favorites_file() -> Path:
+    """Where an earlier build kept them: read as long as there is no `favorites_file`."""
     return config_directory() / "favourites"
 
 

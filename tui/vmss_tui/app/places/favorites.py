@@ -3,20 +3,21 @@
 from pathlib import Path
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.paths import favorites_file, write_private
+from vmss_tui.paths import favorites_file, former_favorites_file, write_private
 
 
 class Favorites:
     """The starred scale sets; a file that cannot be written only loses the star at the end."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, former: Path | None = None) -> None:
+        """`former` is read while there is no file at `path`."""
+        self._path, self._former = path, former
         self._ids = self._read()
 
     @classmethod
     def default(cls) -> "Favorites":
         """The user's own."""
-        return cls(favorites_file())
+        return cls(favorites_file(), former_favorites_file())
 
     @property
     def ids(self) -> frozenset[ScaleSetId]:
@@ -35,8 +36,9 @@ class Favorites:
         return starred
 
     def _read(self) -> list[ScaleSetId]:
+        path = self._path if self._former is None or self._path.exists() else self._former
         try:
-            lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return []
         found: list[ScaleSetId] = []
