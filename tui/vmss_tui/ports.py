@@ -44,11 +44,11 @@ class QuotaPlace(Protocol):
     def exchange(self, changes: Mapping[str, Callable[[str, float], str]]) -> None:
         """Replace each text (empty at first) by the result of its change for it and the time (seconds since 1970).
 
-        Nobody else changes them meanwhile. Raises VmssTuiError when the place cannot be used.
+        No other process changes them meanwhile. Raises VmssTuiError when the place cannot be used.
         """
 
     def close(self) -> None:
-        """Let go of it; safe to call twice."""
+        """Close it; safe to call twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class LiveSession(Permissions, Switching):
             return self._azure
 
     async def _patiently(self, connecting: Awaitable[Azure]) -> Azure:
-        """Sign in, but not for ever; a person with a device code has the code's own time."""
+        """Sign in, but not forever; a person with a device code has the code's own time."""
         from vmss_tui.engine.watch.pace import giving_up
 
         self.connecting_since = self.clock.now()

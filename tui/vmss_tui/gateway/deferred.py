@@ -169,5 +169,5 @@ class _Finder:
 
 
 _guard = threading.Lock()
-"""Never held during an import: modules that import each other in two threads would wait for ever."""
+"""Never held during an import: modules that import each other in two threads would wait forever."""
 _imported: set[str] = set()

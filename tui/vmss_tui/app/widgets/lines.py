@@ -56,7 +56,7 @@ class Lines(Widget):
         """Ask for the lines again; only what differs is painted."""
         width = self.content_size.width
         if not self.is_attached or width <= 0:
-            self._shown_width = -1  # hidden: what it showed last is no longer so when it is shown again
+            self._shown_width = -1  # hidden: its last content may be out of date when it is shown again
             return
         before, known = self._shown, self._shown_width == width
         self._fill(width)

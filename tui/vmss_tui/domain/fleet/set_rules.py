@@ -23,7 +23,7 @@ class SetRules:
     """Subscription ids."""
 
     def reason(self, target: ScaleSetId, tags: Mapping[str, str]) -> str:
-        """What of a scale set matches, with the pattern: `tag env=prod (pattern *=prod)`; empty when nothing does."""
+        """The match, with its pattern: `tag env=prod (pattern *=prod)`; empty when nothing of the scale set matches."""
         for pattern in self.names:
             if target.fits(pattern):
                 return _because("name", target.short if "/" in pattern else target.name, pattern)

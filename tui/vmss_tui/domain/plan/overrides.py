@@ -54,7 +54,7 @@ def closed_only(plan: RolloutPlan) -> bool:
 
 
 def allow(plan: RolloutPlan, reasons: Mapping[Override, str]) -> RolloutPlan:
-    """The plan with refusals lifted for these reasons. One that is not needed, or nobody can read, changes nothing."""
+    """The plan with refusals lifted for these reasons. One that is not needed, or not readable, changes nothing."""
     lifted = {
         override.value: clean
         for override, reason in reasons.items()

@@ -2,8 +2,8 @@
 
 An address holds a token: it is read when a message is sent, from the variable or the file that the hook names, and is
 neither kept nor written down. A process of its own (`engine.runner.delivery`) sends the message and is ended when the
-time is up: Apprise bounds the silence of a service, so that one that answers a byte at a time would hold a thread for
-ever, and with it the end of the runner.
+time is up: Apprise bounds the silence of a service, so that one that answers a byte at a time would hold
+a thread forever, and with it the end of the runner.
 """
 
 import os

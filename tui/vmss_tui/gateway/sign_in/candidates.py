@@ -87,7 +87,7 @@ class Candidates:
     async def of(self, auth: str) -> AsyncIterator[Candidate]:
         """What `--auth` asks for; with `auto` what needs no person, in the order of the settings.
 
-        Raises ValueError for what is none of `credentials.CREDENTIALS`.
+        Raises ValueError for any other word than those of `credentials.CREDENTIALS`.
         """
         match auth:
             case "cli":

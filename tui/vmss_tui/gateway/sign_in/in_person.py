@@ -133,7 +133,7 @@ class PersonSignIn:
         self._refusal = SignInFailed("the sign-in was canceled")
         if self._question is not None:
             self._question.cancel()
-        self._credential.close()  # else the thread asks on until the code expires
+        self._credential.close()  # else the thread polls until the code expires
 
 
 def by_device_code(
@@ -184,7 +184,7 @@ def _nothing_yet() -> None:
 
 
 def _retrieved(question: "asyncio.Task[None]") -> None:
-    """Nobody has to wait for the task: its error is in the outcome."""
+    """Retrieve the error of a task that no request awaits any more: it is in the outcome."""
     if not question.cancelled():
         question.exception()
 

@@ -1,4 +1,4 @@
-"""Protected values of a document: where they are to be put instead, and what of them may be shown. Pure."""
+"""Protected values of a document: the references that replace them, and the parts that may be shown. Pure."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def references(protected: Json) -> tuple[dict[str, SecretRef], list[str]]:
 
 
 def _open_parts(key: str, value: Value) -> str:
-    """What of a protected value is not secret: of a command its words, of files their addresses without a query."""
+    """The open parts of a protected value: words of a command, addresses of files without their query."""
     if key == "commandToExecute":
         return f": {command_shown(value)}"
     if key == "fileUris" and isinstance(value, list):

@@ -9,6 +9,6 @@ from vmss_tui.app.screens.modal import AnsweredOnce
 
 
 class DialogStyle(AnsweredOnce[ScreenResultType]):
-    """A modal screen of this folder. The first frame has none, hence no style sheet of theirs."""
+    """A modal screen of this folder. The first frame has none, and so does not read their style sheet."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = ["../../styles/dialogs.tcss"]
