@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from azure.core.credentials import AccessTokenInfo, TokenRequestOptions
 from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import AuthenticationRequiredError, DeviceCodeCredential
 
 from support.simulator import SimulatorProcess, StartsSimulator
 from vmss_tui.errors import SignInFailed
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.faults import sign_in_failed
 from vmss_tui.gateway.sign_in.clouds import load_cloud
-from vmss_tui.gateway.sign_in.in_person import CodeToType
+from vmss_tui.gateway.sign_in.in_person import CodeToType, PersonSignIn
 from vmss_tui.ports import Azure
 
 
@@ -79,6 +81,27 @@ async def test_closing_ends_the_question_and_begins_no_other(simulator: StartsSi
         results = await asyncio.gather(*reads, return_exceptions=True)
         assert all(isinstance(result, SignInFailed) for result in results)
         assert len(shown) == 2 and isinstance(await shown[1].outcome, SignInFailed)
+
+
+class _NeedsPerson(DeviceCodeCredential):
+    """A credential whose tokens a person has to renew."""
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        raise AuthenticationRequiredError(scopes=scopes)
+
+
+async def test_a_question_that_cannot_be_shown_has_an_outcome_and_is_asked_again() -> None:
+    asked: list[None] = []
+
+    def closed_terminal() -> None:
+        asked.append(None)
+        raise BrokenPipeError("no reader")
+
+    sign_in = PersonSignIn(_NeedsPerson(), name="browser", ask=closed_terminal, on_signed_in=None)
+    for count in (1, 2):
+        with pytest.raises(BrokenPipeError):
+            await sign_in.get_token_info("scope")
+        assert len(asked) == count and await asyncio.wait_for(sign_in.outcome, 5) is not None
 
 
 @pytest.mark.parametrize(("code", "next_step"), [("70019", "confirm it"), ("70020", "new code")])

@@ -105,9 +105,11 @@ class PersonSignIn:
     async def _asked(self, ask: Callable[[], None], scopes: tuple[str, ...], claims: str | None) -> None:
         if self.outcome.done():
             self.outcome = asyncio.get_running_loop().create_future()
-        ask()
         try:
+            ask()
             who = await _in_thread(lambda: self._credential.authenticate(scopes=scopes, claims=claims, enable_cae=True))
+            if self._on_signed_in is not None:
+                self._on_signed_in(who)
         except asyncio.CancelledError:
             self._settle(SignInFailed("the sign-in was canceled"))
             raise
@@ -120,8 +122,6 @@ class PersonSignIn:
             raise
         finally:
             self._question = None
-        if self._on_signed_in is not None:
-            self._on_signed_in(who)
         self._settle(None)
 
     def _settle(self, error: VmssTuiError | None) -> None:
