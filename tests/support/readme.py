@@ -120,6 +120,32 @@ def figures() -> str:
     return f"{markdown(results)}\nMeasured on {host}.\n"
 
 
+HEADLINES = (
+    "first frame in a terminal, over a bare Textual app",
+    "key to paint, p50",
+    "key to paint, p99",
+    "bytes to the terminal while it rolls",
+    "processor of the app while it rolls",
+    "memory of the app",
+    "memory of the runner",
+)
+"""Figures that a reader sees first; all of them are folded away."""
+LARGEST = 1000
+"""Instances of the largest scale set that is measured."""
+
+
+def headlines() -> str:
+    """The figures that matter most, of the largest scale set, each with its limit."""
+    results, _ = load(ROOT / "bench.json")
+    rows = [
+        f"| {found.what} | {found.measured.partition(',')[0]} | {found.budget} |"
+        for what in HEADLINES
+        for found in results
+        if found.what == what and found.size in (0, LARGEST)
+    ]
+    return "\n".join(["| what | measured | budget |", "|---|---|---|", *rows]) + "\n"
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "keys": key_table.markdown,
     "commands": commands,
@@ -127,6 +153,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "dependencies": dependencies,
     "profile-keys": profile_keys,
     "figures": figures,
+    "headlines": headlines,
 }
 
 
