@@ -5,41 +5,68 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
-from support import estate
-from support.desk import sitting, terminal
+from support import estate, pictures, story
+from support.contrast import contrast, faint
+from support.desk import Desk, sitting, terminal
+from support.fakes import FakeSession
+from support.screens.rollout import recorded
 from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.styles.skins import read_skins
-from vmss_tui.app.styles.themes import COLORBLIND, CONTRAST, DARK, LIGHT
+from vmss_tui.app.styles.themes import COLORBLIND, CONTRAST, DARK, LIGHT, THEMES
 from vmss_tui.app.widgets.grid import Grid
-from vmss_tui.app.widgets.strips import RoleStyles
 from vmss_tui.paths import themes_directory
-from vmss_tui.presentation.glyphs import Role
 
 _STATES = ("text-success", "text-primary", "text-warning", "text-error", "text-accent")
 
 
-def _luminance(color: Color) -> float:
-    """Relative luminance as WCAG 2.2 defines it."""
-    parts = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized)
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
-
-
 @pytest.mark.parametrize("state", _STATES)
 def test_high_contrast_is_seven_to_one(state: str) -> None:
-    light, dark = (_luminance(Color.parse(color or "")) for color in (CONTRAST.variables[state], CONTRAST.background))
-    assert (light + 0.05) / (dark + 0.05) >= 7, "success criterion 1.4.6"
+    colors = (Color.parse(color or "") for color in (CONTRAST.variables[state], CONTRAST.background))
+    assert contrast(*colors) >= 7, "success criterion 1.4.6"
 
 
-async def test_less_important_text_has_high_contrast_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEXTUAL_THEME", CONTRAST.name)
+_LEAST = {theme.name: 7.0 if theme is CONTRAST else 4.5 for theme in THEMES if not theme.ansi}
+"""By theme, the least contrast of text (success criteria 1.4.3 and 1.4.6)."""
+
+
+async def test_everything_on_a_list_can_be_read_in_every_theme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal(monkeypatch)
     async with sitting(tmp_path) as desk:
         await desk.shows("15 scale sets")
-        grid = desk.app.screen.query_one(Grid)
-        roles = [RoleStyles(grid).role(role).color for role in (Role.DIM, Role.WAIT, Role.WELL)]
-        seen = [Color.from_rich_color(color) for color in roles if color is not None]
-        seen.append(Color.from_rich_color(grid.get_component_rich_style("grid--header").color))
-        dark = _luminance(Color.parse(CONTRAST.background or "")) + 0.05
-        assert len(seen) == 4 and all((_luminance(color) + 0.05) / dark >= 7 for color in seen), seen
+        await _read_in_every_theme(desk)
+
+
+@pytest.mark.campaign
+async def test_everything_on_a_form_can_be_read_in_every_theme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal(monkeypatch)
+    async with sitting(tmp_path) as desk:
+        await desk.shows("web-weu")
+        await desk.press("slash", *"web-weu", "enter", "e")
+        await desk.shows("WHAT CHANGES")
+        await _read_in_every_theme(desk)
+
+
+async def test_everything_on_a_failing_rollout_can_be_read_in_every_theme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tale = story.until_batch(4, fails=("3", "17"))
+
+    def prepare(session: FakeSession) -> None:
+        recorded(session, tale)
+
+    with pictures.steady(monkeypatch):
+        async with sitting(tmp_path, start_at=StartAt(rollout="7f3a0001"), prepare=prepare) as desk:
+            await desk.shows("2 failed")
+            await _read_in_every_theme(desk)
+            await desk.press(*["down"] * 3)
+            await _read_in_every_theme(desk)
+
+
+async def _read_in_every_theme(desk: Desk) -> None:
+    for theme, least in _LEAST.items():
+        desk.app.theme = theme
+        await desk.pilot.pause(0.05)
+        assert sorted(set(faint(desk.app, least))) == [], theme
 
 
 def _without_red_and_green(color: Color) -> tuple[float, float]:

@@ -129,14 +129,14 @@ CONTRAST = _derived(
     DARK, "vmss-contrast",
     {"rule": "#ffffff", "block-cursor-background": "#ffff00", "block-cursor-foreground": "#000000",
      "input-selection-background": "#0050c8", "scrollbar": "#ffffff", "scrollbar-hover": "#ffff00"},
-    primary="#66b3ff", secondary="#b0d0ff", accent="#00ffff", success="#4dff4d", warning="#ffd500", error="#ff7a7a",
+    primary="#80c0ff", secondary="#b0d0ff", accent="#00ffff", success="#4dff4d", warning="#ffd500", error="#ffa0a0",
     foreground="#ffffff", background="#000000", surface="#000000", panel="#1a1a1a",
 )  # fmt: skip
 """White on black, every color at a contrast of at least 7 to 1 (WCAG 2.2, level AAA)."""
 
 COLORBLIND = _derived(
     DARK, "vmss-colorblind", {},
-    primary="#56b4e9", secondary="#8fa9c4", accent="#cc79a7", success="#35c2a0", warning="#f0e442", error="#ff8c42",
+    primary="#56b4e9", secondary="#8fa9c4", accent="#dd93bd", success="#35c2a0", warning="#f0e442", error="#ff8c42",
 )  # fmt: skip
 """After the palette of Okabe and Ito: no two states differ by red and green alone."""
 

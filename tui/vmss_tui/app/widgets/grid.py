@@ -42,7 +42,7 @@ class Grid(ScrollView, can_focus=True):
         & > .grid--header { color: $foreground 60%; text-style: bold; }
         & > .grid--marked { background: $secondary 20%; }
         & > .grid--cursor { background: $foreground 8%; }
-        &:focus > .grid--cursor { background: $primary 30%; }
+        &:focus > .grid--cursor { background: $primary 24%; }
     }
     """
     )

@@ -81,7 +81,7 @@ class RowPainter:
 
     def _painted(self, row: Row, current: bool, marked: bool, width: int) -> Strip:
         over = self._over(current, marked)
-        quiet = current and self._styles.few_colors
+        tone = (_plain if self._styles.few_colors else _raised) if current else tuple
         gutter: list[Piece] = [
             ("✓", Role.ACCENT) if marked else (" ", Role.PLAIN),
             ("▸ ", Role.ACCENT) if current else ("  ", Role.PLAIN),
@@ -94,7 +94,7 @@ class RowPainter:
             column = self._columns[spot.index]
             content = row.cells[spot.index] if spot.index < len(row.cells) else ()
             pieces = fit(content, spot.width, right=column.right, middle=column.middle)
-            segments += paint(_plain(pieces) if quiet else pieces, self._styles, over)
+            segments += paint(tone(pieces), self._styles, over)
             x = spot.x + spot.width
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, over)
 
@@ -124,6 +124,14 @@ class RowPainter:
         if current:
             style += self._styles.component("grid--cursor")
         return style
+
+
+_FAINT = (Role.DIM, Role.WAIT)
+
+
+def _raised(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """The same text without the faint tones, which the ground of the cursor's row would swallow."""
+    return [(text, Role.WELL if role in _FAINT else role) for text, role in pieces]
 
 
 def _plain(pieces: Sequence[Piece]) -> Sequence[Piece]:

@@ -19,7 +19,7 @@ ROLE_CSS = """
     & > .role--ok { color: $text-success; }
     & > .role--well { color: $foreground 80%; }
     & > .role--busy { color: $text-primary; }
-    & > .role--wait { color: $foreground 55%; }
+    & > .role--wait { color: $foreground 58%; }
     & > .role--warn { color: $text-warning; }
     & > .role--bad { color: $text-error; text-style: bold; }
     & > .role--accent { color: $text-accent; text-style: bold; }
