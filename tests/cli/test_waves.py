@@ -138,6 +138,8 @@ def test_a_wave_waits_for_approval_and_a_cancel_stops_everything(vmss: Program) 
     until(lambda: vmss("rollouts", "--json").json[0]["stage"] == "awaiting approval", "the approval", 60)
     assert vmss("pause", waves).code == 0 and vmss("resume", waves).code == 0
     assert vmss("approve", waves, "--batch", "1").code == 1
+    second = vmss("rollout", "app", "--all", "--set", "version=3.0.0", "--yes", "--detach")
+    assert second.code == 4 and waves in second.err, "no set is in progress now, and yet it has not ended"
     assert vmss("approve", waves, "--why", "looks good").code == 0
     until(lambda: len(journal_of(vmss).waves.state(waves).running) > 0, "a set of the second wave", 60)
     canceled = vmss("cancel", waves, "--why", "enough")

@@ -1,6 +1,9 @@
 """The log of a rollout over several sets: kept, chained, checked, and never a set started without a word of it."""
 
+import contextlib
 import os
+import socket
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -42,6 +45,12 @@ def waves_plan(uri: str = "https://h/deploy.sh") -> WavesPlan:
     return WavesPlan(
         profile="web", label="web 2", waves=(Wave(number=1, name="all", sets=sets),), rules=rules, script=script
     )
+
+
+def over(*names: str) -> WavesPlan:
+    """The same over other sets."""
+    sets = tuple(WaveSet(target=ScaleSetId("S", "G", name)) for name in names)
+    return replace(waves_plan(), waves=(Wave(number=1, name="all", sets=sets),))
 
 
 def set_plan(name: str = "a") -> RolloutPlan:
@@ -104,6 +113,49 @@ def test_the_leases_of_the_whole_and_of_a_set_are_two(journal: Journal) -> None:
     journal.take_lease(entry.event.rollout, here(os.getppid()), at=NOW)
     with pytest.raises(LeaseHeld):
         journal.take_lease(waves, here(1), at=NOW + timedelta(seconds=1))
+
+
+def test_of_two_with_a_set_in_common_one_runs_at_a_time(journal: Journal) -> None:
+    first, here = journal.waves.create(waves_plan(), who="maria"), owner(os.getpid(), socket.gethostname())
+    with pytest.raises(LeaseHeld, match=first):
+        journal.waves.create(waves_plan(), who="tom")  # it has no coordinator yet, but gets one
+    lease = journal.take_lease(first, here, at=NOW)
+    for common in (waves_plan(), over("b", "c")):
+        with pytest.raises(LeaseHeld, match=f"{first} of maria.*: .*b"):
+            journal.waves.create(common, who="tom")
+    assert [header.id for header in journal.waves.running_over(ScaleSetId("S", "G", "B"))] == [first]
+    journal.waves.create(over("c"), who="tom")
+    later = journal.waves.create(waves_plan(), who="tom", later=True)
+    for held in (journal.take_lease, journal.require_free):
+        with pytest.raises(LeaseHeld, match=first):
+            held(later, here, at=NOW)
+    journal.waves.append(first, e.Ended(Verdict.CANCELLED, "x"), at=NOW)
+    journal.release(lease)
+    journal.take_lease(later, here, at=NOW)
+
+
+def test_one_that_never_started_keeps_no_other_from_starting(journal: Journal) -> None:
+    journal.waves.create(waves_plan(), who="maria", at=datetime.now(UTC) - timedelta(minutes=2))
+    journal.waves.create(waves_plan(), who="tom")
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_of_two_that_start_at_the_same_time_one_does(journal: Journal, number: int) -> None:
+    ready, made = threading.Barrier(2), []
+
+    def start() -> None:
+        own = Journal.open(journal.place)
+        ready.wait()
+        with contextlib.suppress(LeaseHeld):
+            made.append(own.waves.create(waves_plan(), who="tom"))
+        own.close()
+
+    both = [threading.Thread(target=start) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert len(made) == 1 == len(journal.waves.headers())
 
 
 def test_requests_are_kept_until_the_end(journal: Journal) -> None:

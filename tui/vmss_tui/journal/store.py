@@ -26,7 +26,7 @@ from vmss_tui.domain.rollout.past_rollout import past_rollout, protected_written
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import JournalUnavailable, UsageError
-from vmss_tui.journal import chain, columns, lease_table, rows, schema
+from vmss_tui.journal import chain, columns, lease_table, rows, schema, waves_overlap
 from vmss_tui.journal.chain import Link
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.databases.place import opened
@@ -207,7 +207,13 @@ class Journal:
     def header(self, rollout: str) -> RolloutHeader:
         """One rollout by its full id. Raises UsageError."""
         with self._db.reading() as connection:
-            return self._readable(self._row(connection, rollout))
+            row = self._row(connection, rollout)
+        try:
+            return rows.header_of(row)
+        except ValueError as problem:
+            raise JournalUnavailable(
+                f"rollout {row['id']} in {self.name} is damaged: {problem}", hint="See `vmss-tui journal check`."
+            ) from problem
 
     def stage(self, rollout: str) -> Stage:
         """What a rollout, of one set or over several, is doing. Raises UsageError."""
@@ -281,14 +287,16 @@ class Journal:
         `force` replaces an owner on another host that was not heard of for ten minutes: a person answers for it.
         """
         with self._db.writing() as connection:
-            key = self._locked_row(connection, rollout)["target_key"]
-            return lease_table.take(self._db, connection, key, rollout, by, at, force=force)
+            row = self._locked_row(connection, rollout)
+            waves_overlap.require_alone(self._db, connection, row, starts=True)
+            return lease_table.take(self._db, connection, row["target_key"], rollout, by, at, force=force)
 
     def require_free(self, rollout: str, by: Owner, *, at: datetime, force: bool = False) -> None:
         """Raise the LeaseHeld that `take_lease` would raise now."""
         with self._db.reading() as connection:
-            key = self._row(connection, rollout)["target_key"]
-            lease_table.require_free(self._db, connection, key, rollout, by, at, force=force)
+            row = self._row(connection, rollout)
+            waves_overlap.require_alone(self._db, connection, row)
+            lease_table.require_free(self._db, connection, row["target_key"], rollout, by, at, force=force)
 
     def beat(self, lease: Lease, at: datetime) -> None:
         """Say that the runner lives. Raises LeaseHeld when the lease was lost."""
@@ -333,15 +341,6 @@ class Journal:
         """Remember the label of a version; it replaces the one from before."""
         with self._db.writing() as connection:
             rows.label_version(connection, digest, label)
-
-    def _readable(self, row: Row) -> RolloutHeader:
-        """The header of a row. Raises JournalUnavailable for a damaged one."""
-        try:
-            return rows.header_of(row)
-        except ValueError as problem:
-            raise JournalUnavailable(
-                f"rollout {row['id']} in {self.name} is damaged: {problem}", hint="See `vmss-tui journal check`."
-            ) from problem
 
     def _locked_row(self, connection: Connection, rollout: str) -> Row:
         """The row, with no other writer for the same scale set until the end of the transaction."""

@@ -6,6 +6,7 @@ Requests and the lease of the coordinator are `Journal`'s, by the id of the whol
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout.stage import Stage
@@ -18,6 +19,7 @@ from vmss_tui.journal.lease import Lease
 from vmss_tui.journal.rows import RolloutHeader, WavesHeader
 from vmss_tui.journal.schedule import keep_schedule
 from vmss_tui.journal.tail import CHUNK, tail
+from vmss_tui.journal.waves_overlap import ALL_WAVES, require_apart, running, targets_of
 from vmss_tui.redact import redacted
 
 _ALL = 2**62
@@ -30,10 +32,33 @@ class WavesLog:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def create(self, plan: WavesPlan, *, who: str, why: str = "", ticket: str = "", at: datetime | None = None) -> str:
-        """Write a new rollout over several sets with its plan; returns its id, 8 hex digits."""
+    def create(
+        self, plan: WavesPlan, *, who: str, why: str = "", ticket: str = "", at: datetime | None = None,
+        later: bool = False,
+    ) -> str:  # fmt: skip
+        """Write a new rollout over several sets with its plan; returns its id, 8 hex digits.
+
+        Raises LeaseHeld while another one runs that has sets in common with it, unless it is to start `later`.
+        """
         with self._db.writing() as connection:
+            if not later:
+                self._db.serialize(connection, ALL_WAVES)
+                require_apart(self._db, connection, _targets(plan))
             return rows.insert_waves(connection, plan, rows.person(who, why, ticket), at or datetime.now(UTC))
+
+    def require_apart(self, plan: WavesPlan) -> None:
+        """Raise the LeaseHeld that `create` would raise now."""
+        with self._db.reading() as connection:
+            require_apart(self._db, connection, _targets(plan))
+
+    def running_over(self, target: ScaleSetId) -> tuple[WavesHeader, ...]:
+        """The rollouts over several sets that start or run now, and go over this one."""
+        with self._db.reading() as connection:
+            return tuple(
+                header
+                for header in running(self._db, connection)
+                if any(other.key == target.key for other in targets_of(connection, header.id))
+            )
 
     def append(
         self, waves: str, *events: WavesEvent, at: datetime, lease: Lease | None = None
@@ -127,6 +152,10 @@ class WavesLog:
         with self._db.reading() as connection:
             found = connection.execute(f"{rows.ROLLOUTS} WHERE waves = ? ORDER BY created_at, id", (waves,)).fetchall()
         return tuple(columns.readable(found, rows.header_of, "rollouts"))
+
+
+def _targets(plan: WavesPlan) -> tuple[ScaleSetId, ...]:
+    return tuple(member.target for member in plan.sets)
 
 
 def _logged(row: Row) -> WavesLogged:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.rollout.waves.state import SetStage
 from vmss_tui.engine.in_progress import rollout_in_progress
 from vmss_tui.journal.lease import Owner
 from vmss_tui.journal.store import Journal
@@ -21,7 +22,15 @@ def require_free(journal: Journal, target: ScaleSetId, by: Owner, at: datetime) 
 
 
 def notices(journal: Journal, target: ScaleSetId, now: datetime) -> Iterator[tuple[str, str]]:
-    """Findings about the set's rollouts in the journal that have not ended and have no runner, with the next step."""
+    """Findings about the set's rollouts in the journal that have not ended and have no runner, with the next step.
+
+    Rollouts over several sets that have not started this one are among them.
+    """
+    for whole in journal.waves.running_over(target):
+        sets = journal.waves.state(whole.id).sets.values()
+        if any(progress.target.key == target.key and progress.stage is SetStage.WAITING for progress in sets):
+            what = f"rollout {whole.id} of {whole.who} over several scale sets has not reached {target.name} yet"
+            yield what, f"It rolls out {whole.label} there later; `vmss-tui attach {whole.id}` follows it"
     for header in journal.rollouts(target=target):
         if header.stage.over:
             continue

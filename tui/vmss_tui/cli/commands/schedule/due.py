@@ -131,6 +131,7 @@ async def _check_waves(session: LiveSession, plan: WavesPlan) -> _Check:
     from vmss_tui.engine.schedule.waves import changed_sets, common_window, differences
     from vmss_tui.engine.waves.set_plans import preview
 
+    session.journal().waves.require_apart(plan)
     sets = await preview(await session.connect(), plan, session.background(), session.clock)
     for planned in sets:
         if isinstance(planned.error, _PASSING):

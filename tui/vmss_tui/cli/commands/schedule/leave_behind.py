@@ -54,7 +54,7 @@ async def scheduled(
     if isinstance(plan, WavesPlan):
         if plan.script is not None:
             require_values(plan.script.protected, secrets)
-        rollout = journal.waves.create(plan, who=session.who, why=why, ticket=ticket)
+        rollout = journal.waves.create(plan, who=session.who, why=why, ticket=ticket, later=True)
         journal.waves.append(rollout, event, at=session.clock.now())
     else:
         for refusal in plan.refusals:

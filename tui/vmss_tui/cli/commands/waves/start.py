@@ -10,6 +10,7 @@ from vmss_tui.cli.commands.rollout.start_rollout import WIDTH, Launch, Manner, c
 from vmss_tui.cli.commands.waves.follow import follow_waves, writer
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.script import SecretRef
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.engine.waves.set_plans import SetPlan, preview, refusals
@@ -42,7 +43,7 @@ async def start_waves(
 ) -> int:
     """Preview every set, ask, start and follow; a later start is scheduled.
 
-    Raises PreflightRefused, RolloutCancelled after a no.
+    Raises PreflightRefused, LeaseHeld while another rollout over these sets runs, RolloutCancelled after a no.
     """
     from vmss_tui.engine.schedule.waves import prepare_waves_for
 
@@ -51,6 +52,8 @@ async def start_waves(
     )
     planned = planned_of(sets)
     manner = launch.manner
+    if starts_at is None:
+        session.journal().waves.require_apart(plan)
     refused = refusals(plan, sets)
     if not refused:
         require_answer(plan.profile, manner, _why_confirm(session, sets), "profile")
@@ -65,11 +68,7 @@ async def start_waves(
     if starts_at is not None:
         diagnostics.say(starts_in(starts_at, session.clock.now()))
     _confirm(session, manner, plan, sets)
-    references = dict(plan.script.protected) if plan.script is not None else {}
-    for found in planned.values():
-        if isinstance(found, RolloutPlan):
-            references |= found.script.protected
-    secrets = await asyncio.to_thread(values_to_travel, references)
+    secrets = await asyncio.to_thread(values_to_travel, _references(plan, planned))
     if starts_at is not None:
         waves = await session.schedule(
             plan, starts_at, at_window=start.at_window, secrets=secrets, why=why, ticket=ticket
@@ -85,6 +84,15 @@ async def start_waves(
     journal = session.journal()
     to = writer(journal, jsonl=manner.jsonl, annotations=manner.annotations)
     return await follow_waves(journal, waves, to)
+
+
+def _references(plan: WavesPlan, planned: Planned) -> dict[str, SecretRef]:
+    """The protected settings of all sets."""
+    references = dict(plan.script.protected) if plan.script is not None else {}
+    for found in planned.values():
+        if isinstance(found, RolloutPlan):
+            references |= found.script.protected
+    return references
 
 
 def _confirm(session: LiveSession, manner: Manner, plan: WavesPlan, sets: Sequence[SetPlan]) -> None:
