@@ -128,6 +128,7 @@ class AccountApp(PaletteApp):
         return next((found.tenant_id for found in known if found.id == subscription_id), "") or own
 
     def subscription_title(self, subscription_id: str) -> str:
-        """The title of a subscription, its id while that is unknown."""
+        """The title of a subscription, also as it was at the last start; empty while it is unknown."""
         known = self.fleet.subscriptions if self.fleet is not None else ()
-        return next((found.title for found in known if found.id == subscription_id), subscription_id)
+        kept = self.last_place.subscription_title if self.last_place.subscription == subscription_id else ""
+        return next((found.title for found in known if found.id == subscription_id), kept)

@@ -118,7 +118,7 @@ class Shell(Protocol):
         """The id of a subscription's tenant; empty while that is unknown."""
 
     def subscription_title(self, subscription_id: str) -> str:
-        """The title of a subscription, its id while that is unknown."""
+        """The title of a subscription, also as it was at the last start; empty while it is unknown."""
 
     def copy(self, text: str, what: str) -> None:
         """Put text on the clipboard by OSC 52 and say so; `what` names it."""

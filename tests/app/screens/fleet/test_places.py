@@ -13,6 +13,8 @@ from vmss_tui.app.places.last_place import MOST_RECENT, LastPlace, keep_last_pla
 from vmss_tui.app.places.start import StartAt, start_on
 from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 from vmss_tui.config.lists import ListSettings
+from vmss_tui.domain.fleet.governance import Governance
+from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation.fleet.groups import KEY
 
@@ -71,6 +73,25 @@ async def test_the_next_start_is_where_this_one_ended(tmp_path: Path) -> None:
         assert desk.app.screen.order == "region"  # type: ignore[attr-defined]
         assert desk.app.screen.current().id.name == "gw-eus"  # type: ignore[attr-defined]
         assert [target.name for target in desk.app.last_place.recent_sets][:1] == ["gw-eus"]
+
+
+async def test_a_subscription_has_its_name_or_none_before_the_fleet_is_listed(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("slash", *"gw-eus", "enter", "enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ScaleSetScreen))
+        screen = desk.app.screen
+        assert isinstance(screen, ScaleSetScreen)
+        desk.app.remember()
+        desk.app.fleet = None
+        assert screen.crumbs() == ("vmss-tui", "prod-us", "rg-edge", "gw-eus"), "as it was when it was remembered"
+        desk.app.last_place.subscription, screen._governance = "another", None
+        assert screen.crumbs() == ("vmss-tui", "rg-edge", "gw-eus")
+        found = Subscription(screen.target.subscription, "prod-us-2", "tenant")
+        screen._governance = Governance(subscription=found)
+        assert screen.crumbs()[1] == "prod-us-2", "as Azure says"
+        screen._governance = Governance()
+        assert screen.crumbs()[1] == screen.target.subscription
 
 
 async def test_a_dropped_line_keeps_the_place(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ class LastPlace:
     """Id of the scale set that was open, or under the cursor."""
     opened: bool = False
     """Whether it was open."""
+    subscription: str = ""
+    """Id of the subscription that has `subscription_title`."""
+    subscription_title: str = ""
     order: str = ""
     reverse: bool = False
     group: str = ""

@@ -58,6 +58,8 @@ class PlaceApp(AccountApp):
         last.mode, last.opened = self.current_mode, isinstance(target, ScaleSetId)
         if isinstance(target, ScaleSetId):
             last.scale_set = str(target)
+            last.subscription_title = self.subscription_title(target.subscription)
+            last.subscription = target.subscription
         keep_last_place(self.session.cloud.name, last)
 
     def on_fleet_arrived(self, message: FleetArrived) -> None:

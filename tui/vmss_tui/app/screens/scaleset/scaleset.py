@@ -150,12 +150,15 @@ class ScaleSetScreen(WatchedSet):
 
     def crumbs(self) -> tuple[str, ...]:
         """Subscription, group, name."""
-        return (
-            "vmss-tui",
-            self.shell.subscription_title(self.target.subscription),
-            self.target.group,
-            self.target.name,
-        )
+        return tuple(part for part in ("vmss-tui", self._subscription(), self.target.group, self.target.name) if part)
+
+    def _subscription(self) -> str:
+        """The title of the subscription; nothing until it is known, and the id when Azure does not say it."""
+        title = self.shell.subscription_title(self.target.subscription)
+        if title or self._governance is None:
+            return title
+        found = self._governance.subscription
+        return found.title if found is not None else self.target.subscription
 
     def freshness(self) -> Freshness:
         """When Azure last answered."""
