@@ -202,8 +202,8 @@ class ProfilesScreen(ListScreen):
         table = table_of(know)
         targets = self.shell.session.profiles().glance(entry).targets
         found = shown_entries(snapshot, FleetView(), know)
-        chosen = [it for it in found if targets.choose(it.scale_set)]
-        rows = [table.row(it, know) for it in (*chosen, *(it for it in found if it not in chosen))]
+        chosen = {it.id for it in found if targets.choose(it.scale_set)}
+        rows = [table.row(it, know) for it in sorted(found, key=lambda it: it.id not in chosen)]
         title = f"Deploy {entry.name} to" + (f" (its {counted(len(chosen), 'target')} first)" if chosen else "")
         key = await self.app.push_screen_wait(PickScreen(title, table.fitted(rows), rows, empty="no scale set matches"))
         if key is not None:
