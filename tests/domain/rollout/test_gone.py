@@ -12,6 +12,8 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, OnFailure
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import Situation
+from vmss_tui.domain.rollout.decide.verdict import runs_nowhere
 from vmss_tui.domain.rollout.observe import set_gone
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.presentation.rollout.info import info_of
@@ -35,6 +37,16 @@ def test_a_set_that_is_scaled_in_to_nothing_has_not_completed() -> None:
     info = info_of(state, driver.toy.now)
     assert (info.total, info.healthy, info.floor) == (0, 0, 0) and info.lowest is not None and info.lowest.healthy == 0
     assert info.sentence == state.reason, "said once"
+
+
+def test_nothing_is_said_of_new_instances_where_the_model_has_no_script_any_more() -> None:
+    driver = drive(Toy(), policy("34%"))
+    driver.run(begun(driver, 1))
+    state, snapshot = emptied(driver), driver.toy.snapshot()
+    assert state.plan is not None
+    removed = replace(snapshot, scale_set=replace(snapshot.scale_set, extensions=()))
+    found = runs_nowhere(Situation(state.plan, state, removed, driver.toy.now))
+    assert found == "nothing was updated: all 6 instances are gone, the scale set has 0 instances"
 
 
 @pytest.mark.parametrize("mode", [M, R])
