@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from support.profiles.documents import template
+from vmss_tui.profiles.convert.arm_expressions import Scope
 from vmss_tui.profiles.convert.arm_functions import call
 from vmss_tui.profiles.convert.arm_values import Unresolved
 from vmss_tui.profiles.convert.importing import from_json
@@ -41,6 +42,26 @@ def test_what_doubles_again_and_again_is_not_carried_out(name: str) -> None:
 def test_a_function_makes_nothing_huge(name: str, arguments: list[Any]) -> None:
     with pytest.raises(Unresolved):
         call(name, arguments, {})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "length(range(0, 9000))",
+        "length(union(range(0, 4000), range(4000, 4000)))",
+        "length(replace(padLeft('a', 500000), ' ', 'bb'))",
+        "map(range(0, 9), lambda('y', length(range(0, 9000))))",
+    ],
+)
+def test_loops_that_would_make_much_of_nothing_end(body: str) -> None:
+    with pytest.raises(Unresolved):
+        Scope({}).value(f"[map(range(0, 5000), lambda('x', {body}))]")
+
+
+def test_long_lists_are_merged_in_their_order() -> None:
+    first, second = list(range(3000)), list(range(6000, 2000, -1))
+    assert call("union", [first, second], {}) == [*first, *range(6000, 2999, -1)]
+    assert call("union", [[{"a": 1}, "1", 1], [1, {"a": 1}, ["1"], "1"]], {}) == [{"a": 1}, "1", 1, ["1"]]
 
 
 def test_numbers_are_still_calculated() -> None:

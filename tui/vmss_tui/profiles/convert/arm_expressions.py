@@ -24,6 +24,9 @@ _LONGEST_ENTRY = 8192
 """Letters in one entry of a loop: an address or a command, not a file."""
 _MOST_ENTRIES = 10_000
 """Of all loops of a template, those within loops counted as often as they are written out."""
+_MOST_PARTS = 1_000_000
+"""Of all lists, objects and texts that functions give within loops: a second of work."""
+_LETTERS_A_PART = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Scope:
     """Indexes of loops and variables of lambdas that are being evaluated, by `loop NAME` and `lambda NAME`."""
     _entries: int = 0
     """Entries of loops that were written out so far."""
+    _parts: int = 0
+    """Parts of the lists and objects that functions gave within loops so far."""
 
     def value(self, raw: Any, depth: int = 0) -> Value:
         """A JSON value of the template with every expression in it evaluated. Raises Unresolved."""
@@ -124,7 +129,15 @@ class Scope:
             case "map" | "filter" if len(node.arguments) == 2:
                 return self._mapped(node.name, *node.arguments, depth)
         arguments = [self._evaluated(argument, depth + 1) for argument in node.arguments]
-        return call(node.name, arguments, self.chosen)
+        return self._counted(call(node.name, arguments, self.chosen))
+
+    def _counted(self, value: Value) -> Value:
+        """The result of a function. Raises Unresolved once those within loops have become too much work."""
+        if self._within and isinstance(value, list | Mapping | str):
+            self._parts += len(value) // (_LETTERS_A_PART if isinstance(value, str) else 1)
+            if self._parts > _MOST_PARTS:
+                raise Unresolved(f"the lists in its loops have more than {_MOST_PARTS} parts")
+        return value
 
     def _known_within(self, name: str) -> Value:
         if name not in self._within:

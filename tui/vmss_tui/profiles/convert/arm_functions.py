@@ -159,10 +159,20 @@ def _union(*values: Value) -> Value:
         return whole
     if not all(isinstance(value, list) for value in values):
         return _unknown("union()")
-    merged: list[Value] = []
+    merged: dict[object, Value] = {}
     for value in values:
-        merged += [item for item in value if item not in merged]
-    return merged
+        for item in value:
+            merged.setdefault(_identity(item), item)
+    return list(merged.values())
+
+
+def _identity(value: Value) -> object:
+    """The key of a value and its equals in a dictionary, so that two long lists are merged in linear time."""
+    if isinstance(value, dict):
+        return dict, frozenset((key, _identity(inner)) for key, inner in value.items())
+    if isinstance(value, list):
+        return list, tuple(map(_identity, value))
+    return type(value), value if isinstance(value, str | int) else repr(value)
 
 
 def _shallow_merge(values: Value) -> Value:
