@@ -11,8 +11,9 @@ from aiohttp import web
 
 from vmss_tui.simulator.counters import Counters
 from vmss_tui.simulator.faults import Faults
-from vmss_tui.simulator.governance.access import Rights, roles_of
+from vmss_tui.simulator.governance.access import Rights
 from vmss_tui.simulator.governance.activity import ActivityLog
+from vmss_tui.simulator.governance.roles import RoleBook
 from vmss_tui.simulator.identity.directory import Directory
 from vmss_tui.simulator.scenario.model import Lock, Principal, Scenario, Subscription
 from vmss_tui.simulator.throttle import Throttle
@@ -34,7 +35,8 @@ class Gate:
     locks: list[Lock] = field(default_factory=list)
     """Management locks, which requests may add and take away."""
     activity: ActivityLog = field(default_factory=ActivityLog)
-    _rights: dict[tuple[str, str], Rights] = field(default_factory=dict)
+    roles: RoleBook = field(default_factory=RoleBook)
+    """Role definitions and assignments, which requests may add and take away."""
     _principals: dict[tuple[str, str], Principal] = field(default_factory=dict)
     _subscriptions: dict[str, Subscription] = field(default_factory=dict)
     _groups: set[tuple[str, str]] = field(default_factory=set)
@@ -50,10 +52,9 @@ class Gate:
         )
         for rule in reversed(scenario.faults):
             gate.faults.add(rule)
-        roles = roles_of(scenario.roles)
+        gate.roles = RoleBook.of(scenario)
         gate.locks = list(scenario.locks)
         gate._principals = {(principal.object_id, principal.tenant_id): principal for principal in scenario.principals}
-        gate._rights = {key: Rights(principal, roles) for key, principal in gate._principals.items()}
         gate._subscriptions = {subscription.id.lower(): subscription for subscription in scenario.subscriptions}
         gate._groups = {(group.subscription_id.lower(), group.name.lower()) for group in scenario.groups}
         return gate
@@ -62,9 +63,13 @@ class Gate:
         """Return the principal that a token names."""
         return self._principals.get((object_id, tenant_id))
 
+    def principals_of(self, tenant_id: str) -> list[Principal]:
+        """The principals of a directory."""
+        return [found for (_, tenant), found in self._principals.items() if tenant == tenant_id]
+
     def rights(self, principal: Principal) -> Rights:
         """Return what a principal may do."""
-        return self._rights[principal.object_id, principal.tenant_id]
+        return self.roles.rights(principal)
 
     def subscription(self, identifier: str) -> Subscription | None:
         """Return a subscription by id, in any case."""

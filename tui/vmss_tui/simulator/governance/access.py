@@ -78,12 +78,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 class Rights:
     """Everything one principal may do."""
 
-    def __init__(self, principal: Principal, roles: Mapping[str, Role]) -> None:
-        none = Role("", ())
-        self.grants = tuple(
-            Grant(roles.get(assignment.role.lower(), none), assignment.scope.rstrip("/").lower())
-            for assignment in principal.roles
-        )
+    def __init__(self, granted: Iterable[tuple[Role, str]]) -> None:
+        """`granted`: its roles, each with the scope at which it is assigned."""
+        self.grants = tuple(Grant(role, scope.rstrip("/").lower()) for role, scope in granted)
 
     def allow(self, action: str, scope: str) -> bool:
         """Whether the principal may do `action` on the resource with id `scope`."""
@@ -112,11 +109,6 @@ class Rights:
     def at(self, scope: str) -> list[Role]:
         """The roles that the principal has at a scope, inherited ones included."""
         return [grant.role for grant in self.grants if grant.covers(scope)]
-
-
-def roles_of(custom: Iterable[Role]) -> dict[str, Role]:
-    """Built-in and custom roles by lower-cased name."""
-    return {role.name.lower(): role for role in (*BUILT_IN, *custom)}
 
 
 def action_of(method: str, path: ArmPath) -> str:

@@ -1,4 +1,4 @@
-"""Microsoft.Authorization on subscriptions, groups and scale sets: permissions, locks, policy, deny, role assignments.
+"""Microsoft.Authorization on subscriptions, groups and scale sets: permissions, locks, policy, deny assignments.
 
 Shapes: the Authorization, Policy and Management Locks REST references. Locks can be put and deleted; the rest is the
 scenario's.
@@ -11,37 +11,32 @@ import msgspec
 from aiohttp import web
 
 from vmss_tui.simulator.answers import arm_error, json_answer
-from vmss_tui.simulator.armpath import parse
 from vmss_tui.simulator.gate import GATE, PRINCIPAL
-from vmss_tui.simulator.governance.access import roles_of
 from vmss_tui.simulator.governance.barriers import covers
 from vmss_tui.simulator.scenario.model import (
     DenyAssignment,
     Lock,
     LockLevel,
     Policy,
-    Principal,
-    PrincipalKind,
-    Role,
     Scenario,
 )
 from vmss_tui.simulator.world.state.chance import guid
 
-_SCOPES = (
+SCOPES = (
     "/subscriptions/{subscription}",
     "/subscriptions/{subscription}/resourceGroups/{group}",
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets/{name}",
 )
 _LINKED = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
 """A resource that is not simulated, but on which rights can be asked for."""
-_HERE = "providers/Microsoft.Authorization"
+HERE = "providers/Microsoft.Authorization"
 
 
 def routes() -> list[web.RouteDef]:
     """Return the routes of Microsoft.Authorization, at every scope."""
     found: list[web.RouteDef] = []
-    for scope in _SCOPES:
-        base = f"{scope}/{_HERE}"
+    for scope in SCOPES:
+        base = f"{scope}/{HERE}"
         found += [
             web.get(f"{base}/permissions", list_permissions),
             web.get(f"{base}/locks", list_locks),
@@ -50,22 +45,20 @@ def routes() -> list[web.RouteDef]:
             web.delete(f"{base}/locks/{{lock}}", delete_lock),
             web.get(f"{base}/policyAssignments", list_policies),
             web.get(f"{base}/denyAssignments", list_denials),
-            web.get(f"{base}/roleAssignments", list_assignments),
-            web.get(f"{base}/roleDefinitions", list_definitions),
         ]
-    found.append(web.get(f"{_LINKED}/{_HERE}/permissions", list_permissions))
+    found.append(web.get(f"{_LINKED}/{HERE}/permissions", list_permissions))
     return found
 
 
-def _scope(request: web.Request) -> str:
+def scope_of(request: web.Request) -> str:
     """The id before `/providers/Microsoft.Authorization`, as typed."""
-    position = request.path.lower().rindex(f"/{_HERE.lower()}")
+    position = request.path.lower().rindex(f"/{HERE.lower()}")
     return request.path[:position]
 
 
 async def list_permissions(request: web.Request) -> web.Response:
     """Answer what the caller may do at a scope, one entry a role."""
-    roles = request.app[GATE].rights(request[PRINCIPAL]).at(_scope(request))
+    roles = request.app[GATE].rights(request[PRINCIPAL]).at(scope_of(request))
     return json_answer(
         {
             "value": [
@@ -85,7 +78,7 @@ def _lock_json(lock: Lock) -> dict[str, Any]:
     properties = {"level": lock.level, **({"notes": lock.notes} if lock.notes else {})}
     return {
         "properties": properties,
-        "id": f"{lock.scope.rstrip('/')}/{_HERE}/locks/{lock.name}",
+        "id": f"{lock.scope.rstrip('/')}/{HERE}/locks/{lock.name}",
         "type": "Microsoft.Authorization/locks",
         "name": lock.name,
     }
@@ -93,7 +86,7 @@ def _lock_json(lock: Lock) -> dict[str, Any]:
 
 async def list_locks(request: web.Request) -> web.Response:
     """Answer the locks that hold at a scope; `$filter=atScope()` leaves those below it out, others show them too."""
-    scope, at_scope = _scope(request), "atscope" in request.query.get("$filter", "").lower()
+    scope, at_scope = scope_of(request), "atscope" in request.query.get("$filter", "").lower()
     found = [
         lock
         for lock in request.app[GATE].locks
@@ -103,7 +96,7 @@ async def list_locks(request: web.Request) -> web.Response:
 
 
 def _find(request: web.Request) -> Lock | None:
-    scope, name = _scope(request).lower(), request.match_info["lock"].lower()
+    scope, name = scope_of(request).lower(), request.match_info["lock"].lower()
     locks = request.app[GATE].locks
     return next((lock for lock in locks if (lock.scope.lower(), lock.name.lower()) == (scope, name)), None)
 
@@ -125,7 +118,7 @@ async def put_lock(request: web.Request) -> web.Response:
     except (msgspec.DecodeError, KeyError, TypeError, ValueError):
         return arm_error(400, "InvalidRequestContent", "The lock must have a level: CanNotDelete or ReadOnly.")
     older, locks = _find(request), request.app[GATE].locks
-    lock = Lock(request.match_info["lock"], _scope(request), level, str(properties.get("notes") or ""))
+    lock = Lock(request.match_info["lock"], scope_of(request), level, str(properties.get("notes") or ""))
     if older is not None:
         locks.remove(older)
     locks.append(lock)
@@ -143,7 +136,7 @@ async def delete_lock(request: web.Request) -> web.Response:
 
 async def list_policies(request: web.Request) -> web.Response:
     """Answer the policy assignments that hold at a scope; without `$filter=atScope()` those below it, too."""
-    scope, at_scope = _scope(request), "atscope" in request.query.get("$filter", "").lower()
+    scope, at_scope = scope_of(request), "atscope" in request.query.get("$filter", "").lower()
     found = [
         policy
         for policy in request.app[GATE].scenario.policies
@@ -163,7 +156,7 @@ def _policy_json(policy: Policy) -> dict[str, Any]:
             "enforcementMode": "Default",
         },
         **({"identity": {"type": "SystemAssigned"}} if policy.deploys else {}),
-        "id": f"{policy.scope.rstrip('/')}/{_HERE}/policyAssignments/{policy.id}",
+        "id": f"{policy.scope.rstrip('/')}/{HERE}/policyAssignments/{policy.id}",
         "type": "Microsoft.Authorization/policyAssignments",
         "name": policy.id,
     }
@@ -171,7 +164,7 @@ def _policy_json(policy: Policy) -> dict[str, Any]:
 
 async def list_denials(request: web.Request) -> web.Response:
     """Answer the deny assignments that hold at a scope; `$filter=atScope()` leaves those below it out."""
-    scope, at_scope = _scope(request), "atscope" in request.query.get("$filter", "").lower()
+    scope, at_scope = scope_of(request), "atscope" in request.query.get("$filter", "").lower()
     denials, named = request.app[GATE].scenario.denials, object_ids(request.app[GATE].scenario)
     found = [item for item in denials if covers(item.scope, scope) or (covers(scope, item.scope) and not at_scope)]
     return json_answer({"value": [denial_json(item, named) for item in found]})
@@ -198,73 +191,7 @@ def denial_json(denial: DenyAssignment, named: Mapping[str, str]) -> dict[str, A
             "excludePrincipals": excluded,
             "isSystemProtected": True,
         },
-        "id": f"{denial.scope.rstrip('/')}/{_HERE}/denyAssignments/{denial.id}",
+        "id": f"{denial.scope.rstrip('/')}/{HERE}/denyAssignments/{denial.id}",
         "type": "Microsoft.Authorization/denyAssignments",
         "name": denial.id,
     }
-
-
-async def list_assignments(request: web.Request) -> web.Response:
-    """Answer the role assignments at a scope, above it and below it, of principals of the caller's tenant."""
-    scope, gate, caller = _scope(request), request.app[GATE], request[PRINCIPAL]
-    roles = roles_of(gate.scenario.roles)
-    value = [
-        _assignment_json(principal, roles[assignment.role.lower()], assignment.scope, scope)
-        for principal in gate.scenario.principals
-        for assignment in principal.roles
-        if principal.tenant_id == caller.tenant_id
-        and assignment.role.lower() in roles
-        and (covers(assignment.scope, scope) or covers(scope, assignment.scope))
-    ]
-    return json_answer({"value": value})
-
-
-def _assignment_json(principal: Principal, role: Role, scope: str, asked: str) -> dict[str, Any]:
-    name = guid("assignment", principal.object_id, role.name, scope)
-    kind = "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"
-    return {
-        "properties": {
-            "roleDefinitionId": _definition_id(role, asked),
-            "principalId": principal.object_id,
-            "principalType": kind,
-            "scope": scope,
-            "condition": None,
-        },
-        "id": f"{scope.rstrip('/')}/{_HERE}/roleAssignments/{name}",
-        "type": "Microsoft.Authorization/roleAssignments",
-        "name": name,
-    }
-
-
-async def list_definitions(request: web.Request) -> web.Response:
-    """Answer the role definitions: Azure's that are simulated, and the scenario's own."""
-    scope, gate = _scope(request), request.app[GATE]
-    custom = {role.name for role in gate.scenario.roles}
-    value = [
-        {
-            "properties": {
-                "roleName": role.name,
-                "type": "CustomRole" if role.name in custom else "BuiltInRole",
-                "description": "",
-                "assignableScopes": [scope if role.name in custom else "/"],
-                "permissions": [
-                    {
-                        "actions": list(role.actions),
-                        "notActions": list(role.not_actions),
-                        "dataActions": [],
-                        "notDataActions": [],
-                    }
-                ],
-            },
-            "id": _definition_id(role, scope),
-            "type": "Microsoft.Authorization/roleDefinitions",
-            "name": guid("role", role.name),
-        }
-        for role in roles_of(gate.scenario.roles).values()
-    ]
-    return json_answer({"value": value})
-
-
-def _definition_id(role: Role, scope: str) -> str:
-    subscription = parse(scope).subscription
-    return f"/subscriptions/{subscription}/{_HERE}/roleDefinitions/{guid('role', role.name)}"
