@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
@@ -20,7 +19,6 @@ from vmss_tui.app import compat
 from vmss_tui.app.actions.rebinding import rebind
 from vmss_tui.app.effects import Question
 from vmss_tui.app.places.favorites import Favorites
-from vmss_tui.app.places.place_app import PlaceApp
 from vmss_tui.app.places.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.rollout_alerts import RolloutAlerts
 from vmss_tui.app.running_rollouts import RunningRollouts
@@ -31,6 +29,7 @@ from vmss_tui.app.session import Account, Session
 from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
 from vmss_tui.app.styles import themes
 from vmss_tui.app.styles.skins import read_skins
+from vmss_tui.app.terminal.job import JobApp
 from vmss_tui.app.terminal.keyboard import ignore_bad_input
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
@@ -73,7 +72,7 @@ def _jumps() -> type[Provider]:
     return JumpCommands
 
 
-class VmssTui(PlaceApp):
+class VmssTui(JobApp):
     """The terminal app over a session."""
 
     TITLE = "vmss-tui"
@@ -85,7 +84,6 @@ class VmssTui(PlaceApp):
     }
     DEFAULT_MODE = "fleet"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_actions, _jumps}
-    BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
         self,

@@ -235,3 +235,15 @@ async def test_nothing_is_read_while_another_screen_lies_on_top(tmp_path: Path) 
         await desk.press("1")
         await desk.until(lambda: any(worker.group == "fleet" for worker in desk.app.workers if not worker.is_finished))
         assert isinstance(desk.app.screen, FleetScreen)
+
+
+async def test_rows_that_a_key_leaves_out_are_not_missing_without_a_word(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        assert "shows all" not in desk.text()
+        await desk.press("f")
+        await desk.shows("faults only, 0 shows all")
+        await desk.press("F")
+        await desk.shows("favorites only, 0 shows all")
+        await desk.press("0")
+        await desk.until(lambda: "shows all" not in desk.text())

@@ -111,10 +111,20 @@ class ListScreen(PanedScreen):
                 self._cursor_first = ""
             if self.focused is None:
                 self.set_focus(self.grid)
-        self.status.rest(self.rest())
+        self.show_rest()
         self._show_badge()
         self.refresh_frame()
         self.reload_pane()
+
+    def narrowed(self) -> str:
+        """What a key, not a filter, leaves out: rows must not be missing without a word. Empty when nothing."""
+        return "faults only" if self.faults_only else ""
+
+    def show_rest(self) -> None:
+        """The status line when there is nothing to say, with the way back to all rows."""
+        words = self.narrowed()
+        sign: Line = ((f"{words}, {key_hint('list.all')} shows all", Role.WAIT), ("  ·  ", Role.DIM)) if words else ()
+        self.status.rest((*sign, *self.rest()))
 
     def tick(self) -> None:
         """The badge of the tabs."""

@@ -236,7 +236,7 @@ ROLLOUT = Section(
             consumer="vmss_tui.domain.rollout.decide.external_gates:policy.gate",
             form=FormField(
                 group=Group.ROLLOUT, label="Gate", placeholder="./gate.sh --strict",
-                hint="a command on this host, or https://…, before every batch",
+                hint="a command here, or https://…, before every batch",
             ),
         ),
     ),

@@ -44,7 +44,7 @@ SCRIPT = Section(
             name="label", kind=Kind.TEXT, help="Name of this version in lists and reports, such as 'web ${version}'.",
             consumer="vmss_tui.domain.plan.rollout_plan:script.label",
             form=FormField(
-                group=Group.SCRIPT, label="Version name", cells=30, hint="label shown in lists and reports"
+                group=Group.SCRIPT, label="Version name", cells=30, hint="shown in every list"
             ),
         ),
         Key(

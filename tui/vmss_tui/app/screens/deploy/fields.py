@@ -25,7 +25,7 @@ _ADD = FieldSpec(
     key=ADD_PROTECTED,
     label="Add",
     placeholder="storageAccountKey $WEB_STORAGE_KEY",
-    hint="name, then $VARIABLE, @file or ? (asks at start); enter adds",
+    hint="name and $VARIABLE, @file or ? (asks); enter adds",
 )
 _MANY = ("script.files", "script.inline")
 

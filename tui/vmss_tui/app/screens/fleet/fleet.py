@@ -139,7 +139,7 @@ class FleetScreen(WatchedFleet):
     def on_resize(self) -> None:
         """The status line says as much as there is room for."""
         if self.is_attached:
-            self.status.rest(self.rest())
+            self.show_rest()
 
     def current(self) -> FleetEntry | None:
         """The entry under the cursor."""
@@ -170,9 +170,13 @@ class FleetScreen(WatchedFleet):
         if panel_waits is not None:
             self.show_notice(panel_waits)
 
+    def narrowed(self) -> str:
+        """Also the favorites."""
+        return "favorites only" if self._favorites_only else super().narrowed()
+
     def highlighted(self, key: str | None) -> None:
         """Its problem, if it has one."""
-        self.status.rest(self.rest())
+        self.show_rest()
 
     # -- actions ------------------------------------------------------------------------------------------------
 

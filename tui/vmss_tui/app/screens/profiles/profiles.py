@@ -155,7 +155,7 @@ class ProfilesScreen(ListScreen):
 
     def highlighted(self, key: str | None) -> None:
         """The status line shows its path."""
-        self.status.rest(self.rest())
+        self.show_rest()
 
     # -- actions ------------------------------------------------------------------------------------------------
 

@@ -151,7 +151,7 @@ class RolloutsScreen(ListScreen):
 
     def highlighted(self, key: str | None) -> None:
         """Its reason, if it failed."""
-        self.status.rest(self.rest())
+        self.show_rest()
 
     def current(self) -> RolloutItem | None:
         """The rollout under the cursor."""

@@ -53,6 +53,7 @@ _EMPTY = {
     Shown.ACTIVE: "no batch is running: {} shows all instances",
 }
 """The text of an empty list; `{}` is the key."""
+_ONLY = {Shown.ALL: "", Shown.FAULTS: "faults only", Shown.ACTIVE: "current batch only"}
 
 
 class RolloutScreen(RolloutActions):
@@ -289,6 +290,15 @@ class RolloutScreen(RolloutActions):
         self._instances = self._instances.following
         self.flash(f"showing {self._instances}")
         self.redraw()
+
+    def do_all(self) -> None:
+        """Also those of other batches."""
+        self._instances = Shown.ALL
+        super().do_all()
+
+    def narrowed(self) -> str:
+        """The instances that `f` shows, where it shows not all."""
+        return _ONLY[self._instances]
 
     def do_map(self) -> None:
         """All instances by zone, update domain, batch or version, or in short again."""

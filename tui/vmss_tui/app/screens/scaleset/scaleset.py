@@ -199,7 +199,7 @@ class ScaleSetScreen(WatchedSet):
 
     def on_grid_marked(self, message: Grid.Marked) -> None:
         """The status line shows the number of marks."""
-        self.status.rest(self.rest())
+        self.show_rest()
 
     def _columns_chosen(self) -> tuple[str, ...]:
         chosen = [key for key in self.shell.last_place.instance_columns if key in instances.INSTANCES.choices]
