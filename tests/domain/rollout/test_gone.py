@@ -15,7 +15,9 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
 from vmss_tui.domain.rollout.decide.verdict import runs_nowhere
 from vmss_tui.domain.rollout.observe import set_gone
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.presentation.rollout.decisions import choices
 from vmss_tui.presentation.rollout.info import info_of
 
 
@@ -62,7 +64,7 @@ def test_instances_that_had_the_version_before_they_went_are_counted(mode: Upgra
 def test_before_the_model_is_written() -> None:
     approving = replace(policy(1), steps=(BatchStep(Amount(1), approve=True),))
     driver = drive(Toy(count=1), approving)
-    driver.run(lambda: driver.state.stage.value == "awaiting approval")
+    driver.run(lambda: driver.state.stage is Stage.APPROVAL)
     driver.toy.vms.clear()
     assert driver.ask("approve")
     state = driver.run()
@@ -158,3 +160,37 @@ def test_a_set_that_no_longer_exists_has_no_instances() -> None:
     state = driver.state
     assert (state.total, state.healthy, state.count(e.Phase.GONE)) == (0, 0, 5)
     assert state.bad == ("0",), "what failed has failed"
+
+
+def deciding(mode: UpgradeMode, fails: str) -> Driver:
+    driver = drive(Toy(mode=mode, fails=frozenset(fails)), policy("34%", on_failure=OnFailure.ASK))
+    driver.run(lambda: driver.state.stage is Stage.DECISION)
+    return driver
+
+
+def test_a_failed_instance_that_is_gone_is_excluded_but_not_retried() -> None:
+    """A retry would make the failure disappear with the instance."""
+    driver = deciding(M, "0")
+    del driver.toy.vms["0"]
+    driver.turn()
+    verbs = [choice.verb for choice in choices(driver.state)]
+    assert verbs == [e.Verb.EXCLUDE, e.Verb.UNDO, e.Verb.CANCEL]
+    assert driver.state.waiting is not None and "retry" not in driver.state.waiting.why
+    assert not driver.ask("retry") and not driver.ask("retry", "0")
+    assert driver.ask("exclude", "0", "disk")
+    assert driver.run().verdict is e.Verdict.COMPLETED
+
+
+def test_a_retry_of_all_takes_those_that_exist() -> None:
+    driver = deciding(M, "01")
+    del driver.toy.vms["0"]
+    driver.toy.vms["1"].fails = False
+    driver.turn()
+    assert driver.ask("retry") and set(driver.state.retries) == {"1"}
+
+
+def test_a_rolling_upgrade_that_has_ended_offers_what_is_possible() -> None:
+    driver = deciding(R, "0")
+    driver.turn()
+    assert driver.state.waiting is not None
+    assert driver.state.waiting.why == "waiting for a decision: undo or cancel"

@@ -30,3 +30,12 @@ class InstanceSeen:
     """First 12 hex digits of the configuration that it has; two versions may share a name."""
     version_known: bool = True
     """Whether its configuration could be read; when not, version and digest are those observed before."""
+
+
+GONE_SINCE = "; gone since (deleted, or replaced by repairs)"
+"""Ends the message of an instance that failed and was deleted afterwards: it still counts as failed."""
+
+
+def is_gone(seen: InstanceSeen) -> bool:
+    """Whether the instance does not exist any more."""
+    return seen.phase is Phase.GONE or seen.message.endswith(GONE_SINCE.removeprefix("; "))

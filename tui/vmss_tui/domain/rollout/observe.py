@@ -16,12 +16,12 @@ from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.instance_phase import PhaseContext, phase_of, seen_from
+from vmss_tui.domain.rollout.instance_seen import GONE_SINCE, is_gone
 from vmss_tui.domain.rollout.stage import BAD, BUSY, FINAL
 from vmss_tui.domain.rollout.state import BatchState, RolloutState, apply
 from vmss_tui.domain.rollout.write_keys import upgrade_number
 from vmss_tui.text import counted
 
-_GONE_SINCE = "; gone since (deleted, or replaced by repairs)"
 CHUNK = 200
 """Instances in one event, so that no event is large."""
 _LEFT_QUEUE = (FINAL | BUSY) - {e.Phase.EXCLUDED, e.Phase.GONE, e.Phase.LEAKED}
@@ -218,8 +218,8 @@ def _gone(last: e.InstanceSeen) -> e.InstanceSeen:
 
 def _gone_after_failure(last: e.InstanceSeen) -> Iterator[e.InstanceSeen]:
     """A failed instance that was deleted or replaced since still counts as failed: repairs do not make up for it."""
-    if not last.message.endswith(_GONE_SINCE):
-        yield replace(last, message=f"{last.message}{_GONE_SINCE}".removeprefix("; "))
+    if not is_gone(last):
+        yield replace(last, message=f"{last.message}{GONE_SINCE}".removeprefix("; "))
 
 
 def _in_chunks(changed: tuple[e.InstanceSeen, ...], snapshot: SetSnapshot) -> Iterator[e.Event]:

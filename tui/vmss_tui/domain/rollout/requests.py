@@ -3,6 +3,7 @@
 All verbs are idempotent: a second request is answered, and changes nothing.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import assert_never
 
@@ -10,16 +11,35 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Approver, OnWindowEnd
 from vmss_tui.domain.plan.timetable import DURING_FREEZE, OUTSIDE_WINDOW, Closed
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.instance_seen import is_gone
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.domain.rollout.write_keys import upgrade_begun, upgrade_number, upgrade_over
 from vmss_tui.text import listed, plain
 
-_UNDECIDED = "a failure is waiting for a decision (retry, exclude, undo or cancel)"
 NO_PAUSE = (
     "Azure rolling upgrades cannot be paused. `vmss-tui pause --cancel` cancels the upgrade and keeps what is done; "
     "`vmss-tui resume` then starts a new one for the remaining instances"
 )
+
+
+def decisions(plan: RolloutPlan, state: RolloutState) -> str:
+    """What a person may request where a failure waits for a decision, in words."""
+    failed = failed_now(plan, state)
+    if not failed:
+        return "undo or cancel"
+    return "retry, exclude, undo or cancel" if retriable(state, failed) else "exclude, undo or cancel"
+
+
+def failed_now(plan: RolloutPlan, state: RolloutState) -> tuple[str, ...]:
+    """The failed instances that a decision may name: none where Azure drove the batches, since it has ended."""
+    upgraded = plan.strategy is Strategy.ROLLING_UPGRADE
+    return () if upgraded or state.decision is None else state.decision.ids
+
+
+def retriable(state: RolloutState, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those that still exist."""
+    return tuple(i for i in ids if i not in state.instances or not is_gone(state.instances[i].seen))
 
 
 def closed_for(state: RolloutState, now: datetime) -> tuple[Closed, ...]:
@@ -46,7 +66,7 @@ def _answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _An
         case Verb.PAUSE:
             return _pause(plan, state, request)
         case Verb.RESUME:
-            return _resume(state, request)
+            return _resume(plan, state, request)
         case Verb.APPROVE:
             return _approve(plan, state, request)
         case Verb.CANCEL:
@@ -69,7 +89,7 @@ def _pause(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Ans
     if state.stage is Stage.CANCELLING or state.concluding is not None:
         return False, "already ending: nothing to pause"
     if state.stage is Stage.DECISION:
-        return False, f"nothing to pause: {_UNDECIDED}"
+        return False, f"nothing to pause: {_undecided(plan, state)}"
     upgrading = plan.strategy is Strategy.ROLLING_UPGRADE and upgrade_begun(state) and not upgrade_over(state)
     if upgrading and request.argument != Verb.CANCEL:
         return False, NO_PAUSE
@@ -81,7 +101,7 @@ def _no_new_batch(state: RolloutState) -> str:
     return "the current batch finishes; no new batch starts" if state.open_batch is not None else "no new batch starts"
 
 
-def _resume(state: RolloutState, request: e.Requested) -> _Answer:
+def _resume(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
     """Resume; an argument with codes of overrides lifts them first, for the reason of the request."""
     codes = [code for code in request.argument.split(",") if code in (OUTSIDE_WINDOW, DURING_FREEZE)]
     if codes:
@@ -98,8 +118,12 @@ def _resume(state: RolloutState, request: e.Requested) -> _Answer:
     if state.stage is Stage.APPROVAL:
         return False, f"batch {state.awaiting_approval} is waiting for approval"
     if state.stage is Stage.DECISION:
-        return False, _UNDECIDED
+        return False, _undecided(plan, state)
     return True, "the rollout is running"
+
+
+def _undecided(plan: RolloutPlan, state: RolloutState) -> str:
+    return f"a failure is waiting for a decision ({decisions(plan, state)})"
 
 
 def _retry(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
@@ -108,6 +132,14 @@ def _retry(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Ans
     ids, problem = _named(plan, state, request)
     if problem:
         return False, problem
+    here = retriable(state, ids)
+    if gone := [i for i in ids if i not in here]:
+        if request.argument.strip() or not here:
+            return (
+                False,
+                f"{listed(gone)} {'does' if len(gone) == 1 else 'do'} not exist any more: exclude, undo or cancel",
+            )
+        ids = here
     started = state.started_at or state.last_at
     tag = f"{started:%Y%m%dT%H%M%SZ}-{request.request_id}" if started is not None else str(request.request_id)
     return True, f"retrying {listed(ids)}", e.InstancesRetried(ids, tag, request.request_id, request.who)
@@ -127,7 +159,7 @@ def _exclude(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _A
 
 def _named(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> tuple[tuple[str, ...], str]:
     """The failed instances that a request names, all of them when it names none; and why it cannot be done."""
-    failed = state.decision.ids if state.decision is not None else ()
+    failed = failed_now(plan, state)
     if plan.strategy is Strategy.ROLLING_UPGRADE:
         return (), "Azure has ended its rolling upgrade: undo or cancel this rollout"
     ids = tuple(dict.fromkeys(i.strip() for i in request.argument.split(",") if i.strip())) or failed

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.version_names import unnamed
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.requests import failed_now, retriable
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.presentation.glyphs import Role
@@ -63,12 +64,14 @@ def choices(state: RolloutState) -> tuple[Choice, ...]:
 
 
 def _choices(state: RolloutState) -> Iterator[Choice]:
-    plan, failed = state.plan, sorted(state.decision.ids if state.decision is not None else (), key=natural)
-    if plan is not None and plan.strategy is not Strategy.ROLLING_UPGRADE and failed:
-        if len(failed) > 1:
-            many = counted(len(failed), "failed instance")
-            yield Choice(Verb.RETRY, tuple(failed), f"retry all {many}", listed(failed))
-        for instance in failed:
+    plan = state.plan
+    failed = sorted(failed_now(plan, state) if plan is not None else (), key=natural)
+    if failed:
+        here = retriable(state, failed)
+        if len(here) > 1:
+            many = counted(len(here), "failed instance")
+            yield Choice(Verb.RETRY, here, f"retry all {many}", listed(here))
+        for instance in here:
             yield Choice(Verb.RETRY, (instance,), f"retry {_name(state, instance)}", _why(state, instance))
         if len(failed) > 1:
             yield Choice(Verb.EXCLUDE, tuple(failed), "exclude all of them and continue", "asks for a reason")

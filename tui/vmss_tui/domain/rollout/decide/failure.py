@@ -15,6 +15,7 @@ from vmss_tui.domain.plan.rollout_policy import OnFailure
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Commands, Record, Situation
 from vmss_tui.domain.rollout.decide.gates import changed_outside
+from vmss_tui.domain.rollout.requests import decisions
 from vmss_tui.domain.rollout.rollback import SAME_BEFORE, plan_rollback
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.domain.rollout.write_keys import REPAIRS_OFF, touched
@@ -50,7 +51,7 @@ def decided(situation: Situation) -> Commands | None:
     """Wait for a person's decision, or carry it out; None when there is none to wait for."""
     state = situation.state
     if state.stage is Stage.DECISION:
-        return situation.wait("waiting for a decision: retry, exclude, undo or cancel")
+        return situation.wait(f"waiting for a decision: {decisions(situation.plan, state)}")
     if not state.rollback_asked or situation.cancelling or state.rollback is not None or state.concluding is not None:
         return None
     why, fault = (state.decision.why, state.decision.fault) if state.decision is not None else ("", None)
