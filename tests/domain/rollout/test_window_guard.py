@@ -15,7 +15,7 @@ from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.plan.rollout_policy import OnWindowEnd, Reserve
 from vmss_tui.domain.plan.timetable import DURING_FREEZE, OUTSIDE_WINDOW, Freeze, MaintenanceRules, WindowRule
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.commands import Action, Situation
+from vmss_tui.domain.rollout.commands import Action
 from vmss_tui.domain.rollout.decide.window_guard import needed_seconds
 from vmss_tui.domain.rollout.requests import answer
 from vmss_tui.domain.rollout.stage import GateName, Stage
@@ -141,9 +141,8 @@ def test_a_roll_back_that_stops_before_its_first_write_names_what_still_has_the_
 def test_an_undo_command_takes_its_time_too() -> None:
     asked = policy(2, window=window((-60, 9000)), reserve=Reserve.ROLLBACK)
     driver = drive(Toy(), asked)
-    needs = Situation(driver.plan, driver.state, driver.toy.snapshot(), driver.toy.now)
     twice = replace(driver.plan, script=replace(driver.plan.script, undo="./uninstall.sh"))
-    assert needed_seconds(replace(needs, plan=twice)) == 1.5 * needed_seconds(needs)
+    assert needed_seconds(twice, driver.state) == 1.5 * needed_seconds(driver.plan, driver.state)
 
 
 def test_a_roll_back_that_does_not_fit_continues_in_the_next_window() -> None:
@@ -222,8 +221,7 @@ def test_a_window_without_an_end_stays_open() -> None:
 
 def test_a_plan_without_batches_needs_no_time() -> None:
     driver = drive(Toy(), policy(2, window=window((-60, 3600))))
-    situation = Situation(replace(driver.plan, batches=()), driver.state, driver.toy.snapshot(), driver.toy.now)
-    assert needed_seconds(situation) == 0.0
+    assert needed_seconds(replace(driver.plan, batches=()), driver.state) == 0.0
 
 
 def test_a_window_that_never_opens_again_ends_the_waiting() -> None:

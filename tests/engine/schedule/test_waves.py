@@ -13,7 +13,7 @@ from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.maintenance_window import Window
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.domain.plan.waves import Wave, WaveSet, WavesPlan
-from vmss_tui.engine.schedule.waves import common_window, differences
+from vmss_tui.engine.schedule.waves import common_window, differences, require_all_open
 from vmss_tui.engine.waves.set_plans import SetPlan
 from vmss_tui.errors import PreflightRefused
 
@@ -58,6 +58,14 @@ def test_windows_that_never_meet_are_refused_and_later_waves_do_not_count() -> N
         common_window((planned(TARGETS[0], night), planned(TARGETS[1], day)), NOW)
     apart = (planned(TARGETS[0], night), planned(TARGETS[1], day, wave=2))
     assert common_window(apart, at("28T12:00")) == at("29T01:00")
+
+
+def test_a_time_at_which_a_set_of_the_first_wave_is_closed_is_refused() -> None:
+    night, day = Window(start="01:00", end="05:00"), Window(start="10:00", end="12:00")
+    sets = (planned(TARGETS[0], night), planned(TARGETS[1], day, wave=2))
+    require_all_open(sets, at("28T02:00"))
+    with pytest.raises(PreflightRefused, match="a: at that time, the maintenance window is closed"):
+        require_all_open(sets, at("28T11:00"))
 
 
 def test_nothing_differs_where_nothing_has_changed() -> None:

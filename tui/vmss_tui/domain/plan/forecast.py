@@ -112,11 +112,27 @@ def batch_seconds(plan: RolloutPlan, instances: int, *, took: Sequence[Took] = (
     return _batch(plan.history, max(1, instances), tuple(took), share) + held_seconds(plan)
 
 
+CANCEL_SECONDS = 60.0
+"""How long before the last moment an Azure rolling upgrade is canceled: the request takes a while to act."""
+
+
 def first_batch_seconds(plan: RolloutPlan) -> float:
     """What must remain of a window for a start: the first batch (P90), with its roll back where time is reserved."""
-    if not plan.batches:
-        return 0.0
-    return batch_seconds(plan, len(plan.batches[0].ids)) * (2 if plan.reserves_rollback else 1)
+    return window_seconds(plan, len(plan.batches[0].ids)) if plan.batches else 0.0
+
+
+def window_seconds(plan: RolloutPlan, instances: int, *, ended: Sequence[int] = (), took: Sequence[Took] = ()) -> float:
+    """What must remain of a window before a batch of `instances` starts (P90).
+
+    Where it is reserved, with the roll back of this batch and of those that have `ended` (their sizes). A version with
+    an undo command runs a second script on each instance that is rolled back.
+    """
+    once = batch_seconds(plan, instances, took=took)
+    margin = CANCEL_SECONDS if plan.strategy is Strategy.ROLLING_UPGRADE else 0.0
+    if not plan.reserves_rollback:
+        return once * (1 if plan.undoes is None else 2) + margin
+    back = [once, *(batch_seconds(plan, size, took=took) for size in ended)]
+    return once + (2 if plan.script.undo else 1) * sum(back) + plan.policy.pause_seconds * len(ended) + margin
 
 
 def remaining(

@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-from vmss_tui.domain.plan.checks.maintenance import closed_at
-from vmss_tui.domain.plan.forecast import first_batch_seconds
-from vmss_tui.domain.plan.timetable import Timetable
+from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout.events import Ended, Scheduled
 from vmss_tui.domain.rollout.stage import Stage, Verdict
-from vmss_tui.engine.schedule.start_later import StartTime, window_start
-from vmss_tui.engine.schedule.waves import common_window
+from vmss_tui.engine.schedule.start_later import StartTime, require_open, resume_time
+from vmss_tui.engine.schedule.waves import common_window, require_all_open
 from vmss_tui.engine.waves.set_plans import Background, preview
-from vmss_tui.errors import PreflightRefused, UsageError
+from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
 from vmss_tui.ports import Azure, Clock
 
@@ -60,32 +58,32 @@ async def move(
 ) -> datetime:
     """Give a scheduled rollout another time, which is returned; the caller leaves a process behind that waits for it.
 
-    `azure` is read where waves are to start with the windows of their sets. Raises UsageError, PreflightRefused when no
-    window is to come or the set's is closed at the given time, and what reading Azure raises.
+    `azure` is read for waves, whose sets have windows of their own; without it their start checks them. Raises
+    UsageError, PreflightRefused when no window is to come or one is closed at the given time, and what reading raises.
     """
     scheduled_header(journal, rollout)
     now = clock.now()
-    if start.at is not None and not journal.waves.has(rollout):
-        _require_open(journal.state(rollout).timetable, start.at)
-    at = start.at if start.at is not None else await _window(journal, azure, known, clock, rollout)
+    if journal.waves.has(rollout):
+        at = await _waves_time(journal.waves.state(rollout).plan, azure, known, clock, start)
+    else:
+        state = journal.state(rollout)
+        if start.at is not None and state.started_at is None:
+            require_open(state.timetable, start.at)
+        at = resume_time(state, start, now)
     record(journal, rollout, Scheduled(at, start.at is None, who), now)
     return at
 
 
-def _require_open(table: Timetable, at: datetime) -> None:
-    """Raise PreflightRefused for a time at which the start would be refused."""
-    if (why := closed_at(table, at)) is not None:
-        message, hint = why
-        raise PreflightRefused(message, hint=hint)
-
-
-async def _window(journal: Journal, azure: Azure | None, known: Background, clock: Clock, rollout: str) -> datetime:
-    if not journal.waves.has(rollout):
-        state = journal.state(rollout)
-        if state.plan is None:
-            raise UsageError(f"rollout {rollout} has no plan")
-        return window_start(state.timetable, clock.now(), first_batch_seconds(state.plan))
-    plan = journal.waves.state(rollout).plan
+async def _waves_time(
+    plan: WavesPlan | None, azure: Azure | None, known: Background, clock: Clock, start: StartTime
+) -> datetime:
+    """When waves start, by the windows of the sets of the first wave; a time that is given where Azure is not read."""
     if plan is None or azure is None:
-        raise UsageError(f"the windows of rollout {rollout} cannot be read now", hint="Sign in, or give a time.")
-    return common_window(await preview(azure, plan, known, clock), clock.now())
+        if start.at is not None:
+            return start.at
+        raise UsageError("the windows of its scale sets cannot be read now", hint="Sign in, or give a time.")
+    sets = await preview(azure, plan, known, clock)
+    if start.at is None:
+        return common_window(sets, clock.now())
+    require_all_open(sets, start.at)
+    return start.at

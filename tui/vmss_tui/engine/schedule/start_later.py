@@ -11,11 +11,15 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from vmss_tui import duration
 from vmss_tui.domain.plan.agreement import agreement, changes
+from vmss_tui.domain.plan.checks.maintenance import closed_at
 from vmss_tui.domain.plan.forecast import first_batch_seconds
 from vmss_tui.domain.plan.maintenance_window import HORIZON
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.timetable import Timetable
+from vmss_tui.domain.rollout.decide.window_guard import needed_seconds
+from vmss_tui.domain.rollout.requests import closed_for
+from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.prepare import Prepared, RolloutWish, Wish, compose, prepare
 from vmss_tui.errors import PreflightRefused, UsageError
 from vmss_tui.ports import Azure, Clock
@@ -88,9 +92,32 @@ def window_start(table: Timetable, now: datetime, seconds: float) -> datetime:
     at = table.opens_at(now, seconds)
     if at is None:
         raise PreflightRefused(
-            "no upcoming maintenance window is long enough for a batch", hint="Check the windows and freezes."
+            f"no upcoming maintenance window is long enough: the next batch needs {duration.expected(seconds)} (P90)",
+            hint='Check the windows and freezes; smaller batches, or no `reserve = "rollback"`, need less time.',
         )
     return at
+
+
+def resume_time(state: RolloutState, start: StartTime, now: datetime) -> datetime:
+    """When a rollout that was left at the end of its window resumes, by the time that its next batch needs.
+
+    Raises PreflightRefused where the window is closed at the given time, or none is long enough.
+    """
+    plan, table = state.plan, state.timetable
+    if plan is None:
+        raise UsageError("the rollout has no plan")
+    if start.at is None:
+        return window_start(table, now, needed_seconds(plan, state))
+    if closed_for(state, start.at):
+        require_open(table, start.at)
+    return start.at
+
+
+def require_open(table: Timetable, at: datetime) -> None:
+    """Raise PreflightRefused for a time at which nothing may be changed."""
+    if (why := closed_at(table, at)) is not None:
+        message, hint = why
+        raise PreflightRefused(message, hint=hint)
 
 
 async def prepare_for(azure: Azure, wish: Wish, clock: Clock, start: StartTime) -> tuple[Prepared, datetime | None]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from vmss_tui.domain.plan.agreement import agreement, changes
 from vmss_tui.domain.plan.forecast import first_batch_seconds
 from vmss_tui.domain.plan.waves import WavesPlan
-from vmss_tui.engine.schedule.start_later import StartTime, window_start
+from vmss_tui.engine.schedule.start_later import StartTime, require_open, window_start
 from vmss_tui.engine.waves.set_plans import Background, SetPlan, preview
 from vmss_tui.errors import PreflightRefused
 from vmss_tui.ports import Azure, Clock
@@ -54,6 +54,16 @@ def common_window(sets: Sequence[SetPlan], now: datetime) -> datetime:
         "the maintenance windows of the first wave's scale sets are never open at the same time",
         hint="Put sets with other windows into waves of their own.",
     )
+
+
+def require_all_open(sets: Sequence[SetPlan], at: datetime) -> None:
+    """Raise PreflightRefused for a time at which a set of the first wave may not be changed."""
+    for found in sets:
+        if found.wave == 1 and found.plan is not None:
+            try:
+                require_open(found.plan.timetable, at)
+            except PreflightRefused as refused:
+                raise PreflightRefused(f"{found.member.target.name}: {refused.message}", hint=refused.hint) from None
 
 
 def differences(plan: WavesPlan, sets: Sequence[SetPlan]) -> Iterator[str]:

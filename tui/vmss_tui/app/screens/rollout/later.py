@@ -12,7 +12,6 @@ from vmss_tui.app.launch import ask_values, ask_when
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.script import Secret
-from vmss_tui.domain.plan.forecast import first_batch_seconds
 from vmss_tui.domain.rollout.events import Scheduled
 from vmss_tui.domain.rollout.requests import closed_for
 from vmss_tui.domain.rollout.stage import Stage, Verb
@@ -20,7 +19,7 @@ from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.engine.followup import secrets_of_new_runner
 from vmss_tui.engine.schedule import scheduled
-from vmss_tui.engine.schedule.start_later import StartTime, window_start
+from vmss_tui.engine.schedule.start_later import StartTime, resume_time
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.schedule import starts_in
@@ -115,7 +114,7 @@ def _in_the_next(session: Session, rollout: str, state: RolloutState) -> Effects
     now, plan = session.clock.now(), state.plan
     if plan is None:
         return ()
-    at = window_start(state.timetable, now, first_batch_seconds(plan))
+    at = resume_time(state, StartTime(at_window=True), now)
     due = secrets_due(plan, state)
 
     async def schedule(given: Mapping[str, Secret]) -> Effects:

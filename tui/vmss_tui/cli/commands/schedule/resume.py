@@ -129,8 +129,7 @@ async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked,
 
 async def _later(session: LiveSession, rollout: str, asked: Asked, wish: _Wish) -> int:
     """A process is left behind that resumes it; the worker does it after a restart of this host."""
-    from vmss_tui.domain.plan.forecast import first_batch_seconds
-    from vmss_tui.engine.schedule.start_later import window_start
+    from vmss_tui.engine.schedule.start_later import resume_time
 
     journal, now = session.journal(), session.clock.now()
     start, state, lease = start_from(wish.at, wish.at_window, now), journal.state(rollout), journal.lease(rollout)
@@ -138,7 +137,7 @@ async def _later(session: LiveSession, rollout: str, asked: Asked, wish: _Wish) 
         raise UsageError(f"rollout {rollout} cannot be resumed ({state.stage.word})")
     if lease is not None and lease.alive:
         raise UsageError(f"a runner is active for rollout {rollout}", hint=f"`vmss-tui resume {rollout}` resumes it")
-    at = start.at or window_start(state.timetable, now, first_batch_seconds(state.plan))
+    at = resume_time(state, start, now)
     secrets = await asyncio.to_thread(values_to_travel, secrets_due(state.plan, state))
     journal.append(rollout, Scheduled(at, start.at_window, session.who), at=now)
     await session.wait_for_start(rollout, secrets=secrets)

@@ -37,7 +37,7 @@ async def _move(session: LiveSession, text: str, at: str | None, at_window: bool
         raise UsageError("no time was given", hint="give --at TIME or --at-window")
     scheduled_header(journal, header.id)
     waves = isinstance(header, WavesHeader)
-    azure = await session.connect() if waves and start.at_window else None
+    azure = await session.connect() if waves else None
     secrets = await asyncio.to_thread(values_to_travel, secrets_of_new_runner(journal, header.id))
     when = await move(journal, azure, session.background(), session.clock, header.id, start, session.who)
     await session.wait_for_start(header.id, secrets=secrets)

@@ -24,7 +24,7 @@ from vmss_tui.domain.rollout.decide.external_gates import check_external
 from vmss_tui.domain.rollout.decide.failure import decided
 from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.decide.gates import check, failed
-from vmss_tui.domain.rollout.decide.window_guard import CANCEL_SECONDS, closing, guard, refused
+from vmss_tui.domain.rollout.decide.window_guard import closing, guard, refused
 from vmss_tui.domain.rollout.stage import BUSY, GateName
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.domain.rollout.write_keys import (
@@ -102,7 +102,7 @@ def _held(situation: Situation) -> Commands | None:
     gate = failed(check(situation, None))
     if gate is None:
         number = _next_batch(situation.state)
-        late = guard(situation, number, margin=CANCEL_SECONDS)
+        late = guard(situation, number)
         return late if late is not None else check_external(situation, number, "the rolling upgrade")
     return [Record((gate,)), *stop(situation, f"stopped before the rolling upgrade: {gate.message}")]
 

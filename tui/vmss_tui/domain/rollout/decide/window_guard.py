@@ -4,13 +4,13 @@ Pure: the time that remains against what a batch takes, and a roll back where it
 in the log; the policy's `on_window_end` decides what follows a refusal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from vmss_tui import duration
-from vmss_tui.domain.plan.forecast import batch_seconds
-from vmss_tui.domain.plan.rollout_plan import Purpose
+from vmss_tui.domain.plan.forecast import window_seconds
+from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import OnWindowEnd
 from vmss_tui.domain.plan.timetable import DURING_FREEZE, Timetable
 from vmss_tui.domain.rollout import events as e
@@ -20,10 +20,10 @@ from vmss_tui.domain.rollout.decide.failure import roll_back
 from vmss_tui.domain.rollout.decide.verdict import changed_so_far
 from vmss_tui.domain.rollout.finished_batches import took
 from vmss_tui.domain.rollout.stage import GateName
+from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.write_keys import touched
 
-CANCEL_SECONDS = 60.0
-"""How long before the last moment an Azure rolling upgrade is canceled: the request takes a while to act."""
+NEVER_LONG_ENOUGH = "no upcoming maintenance window is long enough"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Answer:
 def ask(situation: Situation, *, margin: float = 0.0) -> Answer:
     """Whether the next batch would end in time; `margin` are additional seconds that it needs."""
     table, now = situation.timetable, situation.clock
-    needs = needed_seconds(situation) + margin
+    needs = needed_seconds(situation.plan, situation.state) + margin
     closed = table.closed(now)
     if closed:
         what = "changes are frozen" if closed[0].code == DURING_FREEZE else "the maintenance window is closed"
@@ -60,24 +60,15 @@ def _in_time(situation: Situation, table: Timetable, closes: datetime, needs: fl
     return Answer(False, f"{takes}, and the window closes in {left}, on {table.moment(closes)}", needs)
 
 
-def needed_seconds(situation: Situation) -> float:
-    """The time that the next batch needs in the window, with the roll back of all batches where it is reserved.
-
-    Where the version has an undo command, a roll back runs a second script on each instance.
-    """
-    plan, state = situation.plan, situation.state
+def needed_seconds(plan: RolloutPlan, state: RolloutState) -> float:
+    """The time that the next batch needs in the window, with the roll back of all batches where it is reserved."""
     if not plan.batches:
         return 0.0
-    finished = took(state, plan)
     largest = max(len(batch.ids) for batch in plan.batches)
     begun = {batch.number for batch in state.batches}
     upcoming = next((len(batch.ids) for batch in plan.batches if batch.number not in begun), largest)
-    needs = batch_seconds(plan, upcoming, took=finished)
-    if not plan.reserves_rollback:
-        return needs * (1 if plan.undoes is None else 2)
-    back = [batch_seconds(plan, len(batch.ids), took=finished) for batch in state.batches if batch.ids]
-    scripts = 2 if plan.script.undo else 1
-    return needs + scripts * (needs + sum(back)) + plan.policy.pause_seconds * len(back)
+    ended = [len(batch.ids) for batch in state.batches if batch.ids]
+    return window_seconds(plan, upcoming, ended=ended, took=took(state, plan))
 
 
 def guard(situation: Situation, batch: int, *, margin: float = 0.0) -> Commands | None:
@@ -107,7 +98,7 @@ def closing(situation: Situation, batch: int) -> Commands | None:
     """While Azure drives the batches: the refusal of the next one, once; None while another may begin."""
     if situation.timetable.free:
         return None
-    answer, known = ask(situation, margin=CANCEL_SECONDS), situation.state.gates.get((GateName.WINDOW, batch))
+    answer, known = ask(situation), situation.state.gates.get((GateName.WINDOW, batch))
     if answer.passed or (known is not None and not known.passed):
         return None
     return [Record((e.GateChecked(GateName.WINDOW, False, answer.message, batch),))]
@@ -152,7 +143,7 @@ def _wait(situation: Situation, answer: Answer) -> Commands:
     """Until the next window in which a batch has time; none to come is the end of waiting."""
     opens = situation.timetable.opens_at(situation.clock, answer.needs_seconds)
     if opens is None:
-        return _leave(situation, answer)
+        return _leave(situation, replace(answer, message=f"{answer.message}; {NEVER_LONG_ENOUGH}"))
     known = situation.state.waiting
     same = known is not None and known.until == opens
     takes = known.takes_seconds if known is not None and same else round((opens - situation.clock).total_seconds())
