@@ -47,6 +47,11 @@ def test_every_form_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
         ("[?name=='app'].name", "jsonl", '"app"\n'),
         ("[?name=='app'].name", "yaml", "- app\n"),
         ("[?name=='none'].name", "table", ""),
+        ("[?name=='app'].name", "tsv", "app\n"),
+        ("[?name=='app'].[name, origin, owner]", "tsv", "app\tuser\t\n"),
+        ("[?name=='app'].{name: name, shadowed: shadowed}", "tsv", "app\tfalse\n"),
+        ("[?name=='app'].origin | [0]", "tsv", "user\n"),
+        ("[?name=='none'].name", "tsv", ""),
     ],
 )
 @pytest.mark.usefixtures("profile")

@@ -1,4 +1,4 @@
-"""How a reading command answers: a table for people, or JSON, YAML or JSON lines for programs, cut down by a query.
+"""How a reading command answers: a table for people, or JSON, YAML, JSON lines or TSV for programs, cut by a query.
 
 `-o` and `--query` are those of the Azure CLI: the query is JMESPath over the JSON answer. Writes through `output` only.
 """
@@ -26,6 +26,8 @@ class Form(StrEnum):
     JSON = "json"
     YAML = "yaml"
     JSONL = "jsonl"
+    TSV = "tsv"
+    """Values with tabs between them, a line for each row; without titles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def shaped(function: Function) -> Function:
         ),
         click.option(
             "--output", "-o", "shape", type=click.Choice([form.value for form in Form]), callback=_shape,
-            metavar="FORM", help="Form of the answer: table (default), json, yaml, jsonl.",
+            metavar="FORM", help="Form of the answer: table (default), json, yaml, jsonl, tsv.",
         ),
         click.option(
             "--query", metavar="JMESPATH", expose_value=False, is_eager=True, callback=_keep("query"),
@@ -118,6 +120,8 @@ def _write(form: Form, value: Any) -> None:
                 json.loads(json.dumps(redacted_value(value))), sort_keys=False, allow_unicode=output.unicode()
             )
             output.lines(text.rstrip("\n").split("\n"))
+        case Form.TSV:
+            output.lines(_rows(redacted_value(value)))
         case Form.TABLE:
             output.lines(_table(value))
         case _:
@@ -135,9 +139,17 @@ def _table(value: Any) -> list[str]:
         keys = list(dict.fromkeys(key for item in items for key in item))
         columns = [text_tables.TextColumn(key.upper()) for key in keys]
         return text_tables.table(columns, [[_cell(item.get(key)) for key in keys] for item in items], cells=None)
-    if items and all(isinstance(item, list | tuple) for item in items):
-        return ["\t".join(map(_cell, item)) for item in items]
-    return [_cell(item) for item in items]
+    return _rows(items)
+
+
+def _rows(value: Any) -> list[str]:
+    """A line for each item, tabs between the values of an object or a list."""
+    items = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    rows = [item.values() if isinstance(item, Mapping) else item for item in items]
+    return ["\t".join(map(_cell, row)) if not isinstance(row, _SCALAR) else _cell(row) for row in rows]
+
+
+_SCALAR = str | int | float | bool | None
 
 
 def _cell(value: Any) -> str:
