@@ -12,7 +12,17 @@ from support.source.modules import Module, modules
 from vmss_tui.app.compat import VisibleText
 
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
-CLEANERS = {"_printable", "_encodable", "_asked", "plain", "readable", "visible", "plain_lines", "redacted"}
+CLEANERS = {
+    "_printable",
+    "_encodable",
+    "displayable",
+    "_asked",
+    "plain",
+    "readable",
+    "visible",
+    "plain_lines",
+    "redacted",
+}
 
 # Who may name a stream, and why.
 MAY_NAME_STREAMS = {
@@ -85,7 +95,9 @@ def test_each_write_of_theirs_is_cleaned(name: str) -> None:
     assert set(writes) - within
     for write in set(writes) - within:
         inside = {
-            node.func.id for node in ast.walk(write) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            for node in ast.walk(write)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
         }
         assert inside & CLEANERS, f"{name}:{write.lineno} writes what is not cleaned"
 

@@ -29,7 +29,7 @@ FRESH_SECONDS = 30.0
 WATCHERS_SHARE = 5.0
 """While the quota is short, a list is read at this multiple of the time its refill takes: others need it too."""
 RUNNERS_SHARE = 1.5
-"""The same for who changes Azure, as long as few instances have to be read; what needs a list waits for its refill."""
+"""The same for a reader that changes Azure, while few instances have to be read; a list waits for its refill."""
 
 Focus = Callable[[SetSnapshot], Sequence[str]]
 """The ids of the instances in which something is going on."""
@@ -63,8 +63,8 @@ async def read_snapshot(
 class SnapshotReader:
     """Reads one scale set repeatedly.
 
-    `autoscale`: whether whole reads include the autoscale setting. `focus` names what changes; `urgent` is for who
-    changes Azure: others list the set less often while the quota is short.
+    `autoscale`: whether whole reads include the autoscale setting. `focus` names what changes; `urgent` is for a
+    reader that changes Azure: others list the set less often while the quota is short.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class SnapshotReader:
     def _refill(self) -> float:
         """The refill that a list demands; 0 while there is plenty.
 
-        For who only watches it stays for a while what it was: nothing is seen of what other journals take in between.
+        A reader that only watches keeps it for a while: the reads of other journals in between are not known.
         """
         refill, before = self._azure.refill_seconds(self._target), self._listed_short
         return refill if self._urgent or self._age() >= before * WATCHERS_SHARE else max(refill, before)

@@ -117,11 +117,11 @@ class ListScreen(PanedScreen):
         self.reload_pane()
 
     def narrowed(self) -> str:
-        """What a key, not a filter, leaves out: rows must not be missing without a word. Empty when nothing."""
+        """Which rows a key, not a filter, hides: rows must not be missing without a word. Empty for none."""
         return "faults only" if self.faults_only else ""
 
     def show_rest(self) -> None:
-        """The status line when there is nothing to say, with the way back to all rows."""
+        """Show the status line without a remark, with the key that shows all rows."""
         words = self.narrowed()
         sign: Line = ((f"{words}, {key_hint('list.all')} shows all", Role.WAIT), ("  ·  ", Role.DIM)) if words else ()
         self.status.rest((*sign, *self.rest()))

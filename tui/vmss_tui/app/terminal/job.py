@@ -14,7 +14,7 @@ def has_shell() -> bool:
     """Whether a shell waits for this job.
 
     A shell gives each job a process group of its own. In the group that leads the session (`ssh -t host vmss-tui`,
-    `tmux new vmss-tui`) nobody would continue a process that has stopped.
+    `tmux new vmss-tui`) no shell would continue a process that has stopped.
     """
     return os.getpgrp() != os.getsid(0)
 
@@ -22,7 +22,7 @@ def has_shell() -> bool:
 def stop_job() -> None:
     """Stop every process of the job at once, also a `make` that started the app; returns when the shell continues it.
 
-    The terminal must be left before: else the shell would take it over from an app that still changes it.
+    The terminal must be restored before: otherwise the shell takes it over while the app still changes it.
     """
     os.killpg(os.getpgrp(), signal.SIGSTOP)
 

@@ -130,7 +130,7 @@ _FAINT = (Role.DIM, Role.WAIT)
 
 
 def _raised(pieces: Sequence[Piece]) -> Sequence[Piece]:
-    """The same text without the faint tones, which the ground of the cursor's row would swallow."""
+    """The same text without the faint tones, which are not readable on the background of the cursor's row."""
     return [(text, Role.WELL if role in _FAINT else role) for text, role in pieces]
 
 

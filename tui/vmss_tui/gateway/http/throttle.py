@@ -46,7 +46,7 @@ SPARE_SHARE = 0.01
 LONGEST_DELAY = 10.0
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
 LONGEST_PAGE_DELAY = LONGEST_WAIT
-"""The same for a page that follows, and for reads of who changes Azure: a list that is refused after its first pages
+"""The same for a page that follows, and for a process that changes Azure: a list that is refused after its first pages
 would start again with the first, and take them out of the bucket once more."""
 HELD_UP_SECONDS = LONGEST_DELAY + 2.0
 """A write that waited longer is not sent: with a heartbeat before it, less than the silence that costs a lease."""

@@ -49,7 +49,7 @@ class RolloutPresence:
         return since is not None and self._session.clock.monotonic() - since >= _NO_LEASE_SECONDS
 
     async def show_presence(self, rollout: str, through: Through, arrived: Callable[[str], None]) -> None:
-        """Be seen to watch a rollout until canceled; `arrived` gets the name of each other who comes."""
+        """Show others that this person watches, until canceled; `arrived` gets the name of each other who comes."""
 
         def seen(others: Watchers) -> None:
             came = [watcher for watcher in others if watcher not in self._watchers]
