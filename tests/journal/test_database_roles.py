@@ -8,9 +8,10 @@ import pytest
 from support.journal import NOW, plan
 from support.postgres import PostgresServer
 from vmss_tui.cli.commands.database_roles import statements
+from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.domain.rollout.team.roles import Right
-from vmss_tui.errors import JournalUnavailable, UsageError
+from vmss_tui.errors import JournalUnavailable, PreflightRefused, UsageError
 from vmss_tui.journal.logs.presence import Presence
 from vmss_tui.journal.store import Journal
 
@@ -35,6 +36,8 @@ def test_a_role_may_do_what_it_was_given_and_no_more(postgres_server: PostgresSe
                     done.append(verb)
                 except JournalUnavailable:
                     pass
+                assert (not refusal(journal, Verb(verb))) is (verb in done), "said before, as it is then"
+            assert (not refusal(journal, None)) is (right is Right.OPERATOR)
             Presence(journal._db).note(right, rollout, who=right, through=Through.APP)
             journal.close()
             return done
@@ -46,6 +49,16 @@ def test_a_role_may_do_what_it_was_given_and_no_more(postgres_server: PostgresSe
         assert may(Right.VIEWER) == []
     assert {watcher.who for watcher in owner.watchers()[rollout]} == set(Right), "who may only read is seen, too"
     owner.close()
+
+
+def refusal(journal: Journal, verb: Verb | None) -> str:
+    """Why the database refuses a verb, with the next step; empty when it does not."""
+    try:
+        journal.require_right(verb)
+    except PreflightRefused as refused:
+        assert "journal grant" in refused.hint and refused.exit_code == 4
+        return refused.message
+    return ""
 
 
 @pytest.mark.parametrize("role", ["", 'x"; DROP SCHEMA vmss_tui', "a?b", "x" * 64])

@@ -179,7 +179,7 @@ def test_a_role_that_may_only_read(journal: Journal, address: str) -> None:
         connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA vmss_tui TO viewer")
     viewer = Journal.open(address.replace("postgres:@", "viewer@"))
     assert viewer.find(None).id == rollout
-    with pytest.raises(JournalUnavailable, match="read-only for your database role"):
+    with pytest.raises(JournalUnavailable, match="not allow that to your database role"):
         viewer.request(rollout, "cancel", who="m")
     viewer.close()
 

@@ -22,6 +22,7 @@ from vmss_tui.cli.commands.permissions import Permissions
 from vmss_tui.errors import JournalUnavailable, PreflightRefused, VmssTuiError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
 from vmss_tui.gateway.sign_in.credentials import IN_PERSON
+from vmss_tui.journal.databases.place import is_address
 from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.plan.timetable import MaintenanceRules
     from vmss_tui.domain.plan.track_record import TrackRecord
     from vmss_tui.domain.plan.waves import WavesPlan
+    from vmss_tui.domain.rollout.stage import Verb
     from vmss_tui.engine.inventory_cache import InventoryCache
     from vmss_tui.engine.rehearsal import Faults, Recording
     from vmss_tui.engine.runner.pacing import Pace
@@ -153,10 +155,8 @@ class LiveSession(Permissions, Switching):
 
     def _quota_place(self) -> Path | QuotaPlace:
         """The place where the processes of the journal share the levels of the request quota."""
-        from vmss_tui.journal.databases.place import is_address
-
         place = self.journal_place
-        if is_address(str(place)):
+        if is_address(str(self.journal_place)):
             from vmss_tui.journal.logs.quota import QuotaTable
 
             return QuotaTable(str(place))
@@ -164,12 +164,11 @@ class LiveSession(Permissions, Switching):
 
     def journal(self) -> Journal:
         """See `app.session.Session`. A journal that does not exist yet is made, even to read it."""
-        from vmss_tui.journal.databases.place import is_address
         from vmss_tui.journal.store import Journal
 
         if self._journal is None:
             place = self.journal_place
-            new = not is_address(str(place)) and paths.is_missing(Path(place))
+            new = not is_address(str(self.journal_place)) and paths.is_missing(Path(place))
             self._journal = Journal.open(place, read_only=self.read_only and not new)
         return self._journal
 
@@ -243,6 +242,12 @@ class LiveSession(Permissions, Switching):
                     journal.waves.append(waves, ended, at=self.clock.now())
             raise
         return waves
+
+    def require_writes(self, verb: Verb | None = None) -> None:
+        """Also not beyond what the database grants: of two rights, the smaller counts."""
+        super().require_writes(verb)
+        if is_address(str(self.journal_place)):
+            self.journal().require_right(verb)
 
     def background(self) -> Background:
         """Facts about sets beside Azure's answer."""

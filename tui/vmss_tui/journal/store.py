@@ -23,6 +23,7 @@ from vmss_tui.domain.rollout.events import (
     Waiting,
 )
 from vmss_tui.domain.rollout.past_rollout import past_rollout, protected_written
+from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import JournalUnavailable, UsageError
@@ -110,6 +111,10 @@ class Journal:
     def outgrown(self) -> bool:
         """Whether a newer program has changed its tables: this one may miss settings of new rollouts."""
         return self._db.outgrown()
+
+    def require_right(self, verb: Verb | None = None) -> None:
+        """Raise PreflightRefused when the database grants too little for a verb; None: to start a rollout."""
+        self._db.require_right(verb)
 
     @property
     def place(self) -> Path | str:

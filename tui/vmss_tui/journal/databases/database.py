@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from vmss_tui.domain.rollout.stage import Verb
+
 
 class Row(Protocol):
     """One row of an answer, by column name."""
@@ -57,6 +59,9 @@ class Database(Protocol):
 
     def outgrown(self) -> bool:
         """Whether a newer program has changed the tables since it was opened."""
+
+    def require_right(self, verb: Verb | None) -> None:
+        """Raise PreflightRefused when the database grants too little for a verb; None: to start a rollout."""
 
     def reading(self) -> AbstractContextManager[Connection]:
         """The connection, for queries."""

@@ -17,12 +17,14 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import dict_row
 
+from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal.databases import migrations, tokens
 from vmss_tui.journal.databases.database import Answer, Connection
 from vmss_tui.journal.databases.pooler import require_own_session
 from vmss_tui.journal.databases.postgres_address import name_of, parameters
 from vmss_tui.journal.databases.postgres_errors import explain, kind_of, refused_token
+from vmss_tui.journal.databases.postgres_rights import require_right
 
 SCHEMA = "vmss_tui"
 """Everything of ours is in this schema of the database."""
@@ -73,6 +75,11 @@ class PostgresDatabase:
         """See `Database`."""
         with self._lock, self._explained():
             return _format_of(self._connected()) > migrations.FORMAT
+
+    def require_right(self, verb: Verb | None) -> None:
+        """By the grants of the role: what it may insert."""
+        with self._lock, self._explained():
+            require_right(self._connected(), SCHEMA, self.name, verb)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -67,7 +67,11 @@ _KINDS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
         "is locked by another transaction",
         "Ask the administrator of the database to end it (`pg_locks` names it); rollouts continue by themselves then.",
     ),
-    (errors.InsufficientPrivilege, "is read-only for your database role", "Ask for the role of an operator."),
+    (
+        errors.InsufficientPrivilege,
+        "does not allow that to your database role",
+        "As the owner of its tables: `vmss-tui journal grant ROLE operator`.",
+    ),
     (errors.InvalidPassword, "refused the password", "Put the correct one into ~/.pgpass (mode 0600) or PGPASSWORD."),
     (errors.InvalidCatalogName, "does not exist", "Create the database, or correct the address."),
     (errors.TooManyConnections, "has no connection left", "Wait, or raise max_connections of the server."),

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import RLock
 from urllib.parse import quote
 
+from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal.databases import migrations
 from vmss_tui.journal.databases.database import Connection
@@ -65,6 +66,9 @@ class SqliteDatabase:
         """See `Database`."""
         with self.reading() as connection:
             return format_of(connection) > migrations.FORMAT
+
+    def require_right(self, verb: Verb | None) -> None:
+        """Nothing to do: a file has no roles."""
 
     @contextmanager
     def explained(self) -> Iterator[None]:

@@ -49,15 +49,21 @@ class TeamRoles:
     def refusal(self, who: str, host: str, verb: Verb | None = None) -> str:
         """Why a person may not request `verb`, or start a rollout without one; empty when they may."""
         right, rule = self.right_of(who, host)
-        needed = Right.APPROVER if verb is Verb.APPROVE else Right.OPERATOR
-        ranks = tuple(Right)
-        if ranks.index(right) >= ranks.index(needed):
-            return ""
-        what = verb.value if verb is not None else "start a rollout"
-        return f"{who or 'nobody'}@{host} is {_A[right]} ({rule}): to {what} takes {_A[needed]}"
+        lacking = lacks(right, verb)
+        return f"{who or 'nobody'}@{host} is {A[right]} ({rule}): {lacking}" if lacking else ""
 
 
-_A = {right: f"{'a' if right is Right.VIEWER else 'an'} {right.value}" for right in Right}
+def lacks(right: Right, verb: Verb | None = None) -> str:
+    """What a right is too small for, as `to pause takes an operator`; empty when it suffices. None: to start."""
+    needed = Right.APPROVER if verb is Verb.APPROVE else Right.OPERATOR
+    ranks = tuple(Right)
+    if ranks.index(right) >= ranks.index(needed):
+        return ""
+    return f"to {verb.value if verb is not None else 'start a rollout'} takes {A[needed]}"
+
+
+A = {right: f"{'a' if right is Right.VIEWER else 'an'} {right.value}" for right in Right}
+"""Each right with its article."""
 EVERYONE = TeamRoles()
 """No lists: everyone is an operator."""
 
