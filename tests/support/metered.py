@@ -102,8 +102,8 @@ class MeteredAzure(FakeAzure):
 
     async def some_instances(self, scale_set: ScaleSet, ids: Any) -> tuple[Instance, ...]:
         found = [instance for instance in self.find(scale_set.id).instances if instance.id in ids]
-        for instance in found:
-            await self._read(scale_set.id, f"/virtualMachines/{instance.id}", "instance")
+        reads = (self._read(scale_set.id, f"/virtualMachines/{instance.id}", "instance") for instance in found)
+        await asyncio.gather(*reads)
         return tuple(found)
 
     def refill_seconds(self, target: ScaleSetId) -> float:

@@ -1,7 +1,10 @@
 """Lists of instances, which take as much out of a bucket as the set has instances, page by page."""
 
+import asyncio
+
 import pytest
 
+from support.fakes import FakeClock
 from support.quota import VIEWS, Clock, listed
 from vmss_tui.errors import Throttled
 from vmss_tui.gateway.http.throttle import LONGEST_DELAY, Governor
@@ -69,7 +72,7 @@ async def test_an_answer_that_was_overtaken_fills_nothing() -> None:
     governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;240"}, scope="/sets/big")
     with pytest.raises(Throttled) as refused:
         await governor.admit("s", "instances", "/sets/big")
-    assert refused.value.retry_after == pytest.approx(37.8)
+    assert refused.value.retry_after == pytest.approx(45)
     clock.seconds += 60
     governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;4000"}, scope="/sets/big")
     assert governor.quota().share == pytest.approx(0.8)
@@ -83,7 +86,7 @@ async def test_a_page_that_follows_waits_for_the_refill_rather_than_to_lose_the_
         await governor.admit("s", "instances", "/sets/big")
     assert refused.value.retry_after > LONGEST_DELAY
     await governor.admit("s", "instances", "/sets/big", following=True)
-    assert clock.slept == [pytest.approx((500 + 50) / (5000 / 180))]
+    assert clock.slept == [pytest.approx((500 + 250) / (5000 / 180))]
 
 
 async def test_who_changes_azure_waits_for_a_list_as_long_as_for_a_page() -> None:
@@ -91,17 +94,39 @@ async def test_who_changes_azure_waits_for_a_list_as_long_as_for_a_page() -> Non
     governor = Governor(clock, urgent=True)
     listed(governor, 0, 250)
     await governor.admit("s", "instances", "/sets/big")
-    assert clock.slept == [pytest.approx(300 / (5000 / 180))]
+    assert clock.slept == [pytest.approx(500 / (5000 / 180))]
 
 
-async def test_an_answer_does_not_give_back_what_a_page_has_reserved_that_waits_long() -> None:
-    clock = Clock()
+async def test_a_page_that_waits_keeps_no_single_read_waiting() -> None:
+    """It takes its tokens when there is room, and by what others have learned of the bucket until then."""
+    clock = FakeClock()
     governor = Governor(clock, urgent=True)
-    listed(governor, 0, 500)
-    await governor.admit("s", "instances", "/sets/big")
-    clock.seconds -= clock.slept[-1]
-    listed(governor, 400, 1, following=True)
-    assert governor.quota().buckets[0].remaining == 0, "500 are reserved"
+    listed(governor, 300, 250)
+    page = asyncio.create_task(governor.admit("s", "instances", "/sets/big", following=True))
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(governor.admit("s", "instance", "/sets/small"), 1)
+    assert not page.done()
+    clock.advance(7)
+    governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;0"}, scope="/sets/small")
+    clock.advance(1)
+    await asyncio.sleep(0.01)
+    assert not page.done(), "another journal has emptied the bucket"
+    clock.advance(18)
+    await asyncio.sleep(0.01)
+    assert page.done()
+
+
+async def test_a_page_that_would_wait_too_long_after_all_is_refused() -> None:
+    clock = FakeClock()
+    governor = Governor(clock, urgent=True)
+    listed(governor, 0, 250)
+    page = asyncio.create_task(governor.admit("s", "instances", "/sets/big", following=True))
+    await asyncio.sleep(0.01)
+    clock.advance(17)
+    governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;0"}, scope="/sets/small")
+    clock.advance(2)
+    with pytest.raises(Throttled):
+        await asyncio.wait_for(page, 1)
 
 
 def test_the_wait_for_a_list_is_for_all_of_its_pages_and_what_others_need_beside_it() -> None:

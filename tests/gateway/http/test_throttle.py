@@ -149,7 +149,7 @@ async def test_a_list_of_a_thousand_instances_waits_for_its_charge_and_lets_a_sm
     assert refused.value.retry_after == pytest.approx((1500 - 888) / (5000 / 180)), "a tenth stays for rollouts"
     governor.urgent = True
     await governor.admit("s", "instances", "large")
-    assert clock.slept == [pytest.approx((1050 - 888) / (5000 / 180))]
+    assert clock.slept == [pytest.approx((1250 - 888) / (5000 / 180))]
 
 
 async def test_arms_own_bucket_is_full_again_after_its_documented_time() -> None:

@@ -39,6 +39,8 @@ FREE_SHARE = 0.5
 """Above this share of a bucket nothing is delayed."""
 RUNNERS_SHARE = 0.1
 """What a costly list of who only watches leaves in a bucket, for the single instances that a rollout waits for."""
+PAGES_SHARE = 0.05
+"""The most that any page of a costly list leaves there."""
 SPARE = 1.0
 """Requests that always stay in a bucket, for what happens between an answer and its being read."""
 SPARE_SHARE = 0.01
@@ -48,6 +50,8 @@ LONGEST_DELAY = 10.0
 LONGEST_PAGE_DELAY = LONGEST_WAIT
 """The same for a page that follows, and for a process that changes Azure: a list that is refused after its first pages
 would start again with the first, and take them out of the bucket once more."""
+MOMENT = 0.05
+"""Seconds; what waits no longer takes its place at once."""
 HELD_UP_SECONDS = LONGEST_DELAY + 2.0
 """A write that waited longer is not sent: with a heartbeat before it, less than the silence that costs a lease."""
 OWN_SHARE, OWN_RATE = 0.1, 0.25
@@ -106,15 +110,23 @@ class Governor:
 
         Raises Throttled with `retry_after` when Azure refused this kind a moment ago, or soon would.
         """
-        reserve = partial(self._reserve, subscription, kind, scope, following)
-        reserved = await self._shared.reserve(self._group(subscription, kind), reserve)
-        if reserved.delay > 0:
-            until = self.clock.now() + timedelta(seconds=reserved.delay)
-            self._held.append(until)
-            try:
-                await self.clock.sleep(reserved.delay)
-            finally:
-                self._held.remove(until)
+        asked = self._now()
+        while True:
+            waited = max(0.0, self._now() - asked)
+            reserve = partial(self._reserve, subscription, kind, scope, following, waited)
+            reserved = await self._shared.reserve(self._group(subscription, kind), reserve)
+            if reserved.delay > 0:
+                await self._hold(reserved.delay)
+            if reserved.delay == 0 or reserved.taken:
+                return
+
+    async def _hold(self, seconds: float) -> None:
+        until = self.clock.now() + timedelta(seconds=seconds)
+        self._held.append(until)
+        try:
+            await self.clock.sleep(seconds)
+        finally:
+            self._held.remove(until)
 
     async def admit_write(self, subscription: str, kind: str, scope: str = "") -> None:
         """Let a write start, after a short wait if need be.
@@ -137,24 +149,35 @@ class Governor:
             )
 
     def _reserve(
-        self, subscription: str, kind: str, scope: str, following: bool, known: Levels, now: float, shared: bool
+        self,
+        subscription: str,
+        kind: str,
+        scope: str,
+        following: bool,
+        waited: float,
+        known: Levels,
+        now: float,
+        shared: bool,
     ) -> Reserved:
-        """Take the read out of its buckets; without the `shared` levels also out of this process's share of them."""
+        """Take the read out of its buckets; without the `shared` levels also out of this process's share of them.
+
+        A costly page takes nothing before there is room for it, and asks again then: single reads pass it, and it has
+        heard what they learned of the bucket. `waited`: seconds that it has done so.
+        """
         self._refuse_while_blocked(known, subscription, kind, now)
         stream, delay, worst = (subscription, kind, scope), 0.0, ""
         uses = self._uses(known, subscription, kind, scope, now)
         for name, level, cost in uses:
             first = not following and not self.urgent
-            kept = _kept(name, level)
-            kept = max(kept, min(cost, RUNNERS_SHARE * level.size)) if first else kept
-            wait = level.wait(cost + kept, now)
+            wait = level.wait(cost + _kept(name, level, cost, yields=first), now)
             if not shared:
                 wait = max(wait, self._own_share(subscription, name, level, now).wait(cost, now))
             if first and not level.window and level.share(now) <= FREE_SHARE:
                 wait = max(wait, self._started.get(stream, now - cost / level.rate) + cost / level.rate - now)
             if wait > delay:
                 delay, worst = wait, name
-        if delay > (LONGEST_PAGE_DELAY if (following or self.urgent) and kind not in WRITES else LONGEST_DELAY):
+        patient = (following or self.urgent) and kind not in WRITES
+        if delay + waited > (LONGEST_PAGE_DELAY if patient else LONGEST_DELAY):
             level = next(level for name, level, _ in uses if name == worst)
             raise Throttled(
                 f"Azure's request quota {worst} is nearly used up"
@@ -162,6 +185,8 @@ class Governor:
                 hint=f"next try at {_clock(self._now() + delay)}; other tools share this quota",
                 retry_after=delay,
             )
+        if delay > MOMENT and any(cost > 1 for _, _, cost in uses):
+            return Reserved(delay, ())
         for name, level, cost in uses:
             level.take(cost, now, delay)
             if not shared:
@@ -310,9 +335,15 @@ class Governor:
         return self.clock.now().timestamp()
 
 
-def _kept(name: str, level: Level) -> float:
-    """What every request leaves in a bucket."""
-    return max(SPARE, SPARE_SHARE * level.size) if name.startswith(CHARGED_BY_INSTANCE) else SPARE
+def _kept(name: str, level: Level, cost: float, *, yields: bool) -> float:
+    """What a request leaves in a bucket: a costly page as much as it takes, which another journal may take next.
+
+    `yields`: twice as much, for who only watches.
+    """
+    if not name.startswith(CHARGED_BY_INSTANCE):
+        return SPARE
+    room = min(2 * cost, RUNNERS_SHARE * level.size) if yields else min(cost, PAGES_SHARE * level.size)
+    return max(SPARE, SPARE_SHARE * level.size, room)
 
 
 def _clock(at: float) -> str:
