@@ -8,7 +8,7 @@ from support import estate, story
 from support.recorded_rollout import HEADER
 from vmss_tui.domain.fleet.rolling_upgrade import UpgradeCode
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.stage import Phase
+from vmss_tui.domain.rollout.stage import Phase, Stage
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.rollout.info import RolloutInfo, info_of, why_failed
 from vmss_tui.report.report import report_of
@@ -83,6 +83,14 @@ def test_what_explains_a_failure_best() -> None:
     assert why_failed("Enable failed", "a\nlast line\n\n", 22) == "exit 22: last line"
     assert why_failed("Enable failed", "", 1) == "exit 1: Enable failed"
     assert why_failed("", "", None) == "failed"
+
+
+def test_a_rollout_that_was_for_no_instance_says_what_it_did() -> None:
+    info = RolloutInfo(
+        phases=Counter(), stage=Stage.COMPLETED, reason="the scale set model is web 2; no instance needed it",
+        healthy=0, new="web 2", now=estate.NOW,
+    )  # fmt: skip
+    assert info.sentence == info.reason, "and not that 0 of 0 run it"
 
 
 def test_evicted_instances_are_part_of_how_far_it_came() -> None:

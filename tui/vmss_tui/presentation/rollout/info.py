@@ -196,11 +196,11 @@ class RolloutInfo:
     @property
     def sentence(self) -> str:
         """The verdict: the reason it ended, and how far it came."""
-        if self.stage is Stage.COMPLETED or not self.reason:
-            return self.reached
         reason = plain(self.reason)
-        if self.in_scope and len(self.gone) == self.in_scope:
+        if reason and self.over and len(self.gone) == self.in_scope:  # it was for none, or none is left
             return reason
+        if self.stage is Stage.COMPLETED or not reason:
+            return self.reached
         phrase = f" {self.reaching} {self.new}"
         rest = self.reached
         if phrase in reason:
