@@ -141,6 +141,7 @@ def test_instances_that_are_being_deleted_are_neither_healthy_nor_unhealthy() ->
     state = driver.run()
     assert "the scale set has 0 instances" in state.reason, "no gate fails by the health of what is being deleted"
     assert (state.total, state.healthy) == (0, 0)
+    assert {progress.seen.health for progress in state.instances.values()} == {Health.NONE}
 
 
 def test_a_set_that_is_being_deleted_ends_it_at_once() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.instance import Instance, healthy_among, staying
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
@@ -178,7 +179,7 @@ def _changed(
         seen = seen_from(instance, phases[instance.id], batch, names)
         known = state.instances.get(instance.id)
         if seen.phase is e.Phase.GONE:
-            seen = replace(seen, message="")
+            seen = replace(seen, message="", health=Health.NONE)
         if seen.phase is e.Phase.OVERWRITTEN:
             seen = replace(seen, message=f"another change replaced it by {seen.version or 'no script'}")
         if instance.id in state.waived:
