@@ -9,7 +9,7 @@ from vmss_tui.domain.plan.checks.outlook import outlook
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.maintenance_window import DAYS, Window
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, OnWindowEnd, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, OnWindowEnd, Reserve, RolloutPolicy
 from vmss_tui.domain.plan.track_record import PastRollout, StepShare, TrackRecord
 
 PAST = PastRollout(seconds=(100.0,) * 20, later=StepShare(20, 0))
@@ -26,6 +26,17 @@ def planned(minutes: float | None = None, past: PastRollout | None = PAST, **mor
 
 def codes(plan: RolloutPlan) -> list[tuple[str, Severity]]:
     return [(finding.code, finding.severity) for finding in outlook(plan, NOW)]
+
+
+def test_a_reserve_that_fits_no_window_for_later_batches_is_a_warning() -> None:
+    """With a roll back reserved, each batch needs more time than the one before: more windows do not help."""
+    slow = PastRollout(seconds=(600.0,) * 20, later=StepShare(20, 0))
+    for then in OnWindowEnd:
+        short, reserve = outlook(planned(30, slow, on_window_end=then, reserve=Reserve.ROLLBACK), NOW)
+        assert (short.code, reserve.code, reserve.severity) == ("window-short", "reserve-too-long", Severity.WARN)
+        assert reserve.message.startswith("batch 6 ") and "does not get beyond batch 5" in reserve.message
+    assert not list(outlook(planned(600, slow, reserve=Reserve.ROLLBACK), NOW))
+    assert codes(planned(30, slow)) == [("window-short", Severity.WARN)]
 
 
 def test_a_window_that_p90_does_not_fit_is_a_warning() -> None:

@@ -1,5 +1,6 @@
 """Checks of the forecast: whether batches and rollout end in the window, and whether a limit will probably stop it."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime
 from typing import assert_never
@@ -7,11 +8,12 @@ from typing import assert_never
 from vmss_tui import duration
 from vmss_tui.domain.plan.checks.facts import refuse, warn
 from vmss_tui.domain.plan.findings import Finding
-from vmss_tui.domain.plan.forecast import Forecast, first_batch_seconds, forecast
+from vmss_tui.domain.plan.forecast import Forecast, first_batch_seconds, forecast, window_seconds
 from vmss_tui.domain.plan.maintenance_window import check_window
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import OnWindowEnd
+from vmss_tui.domain.plan.timetable import CLOSES_WITHIN
 
 PROBABLE = 0.1
 """From this chance on a limit that stops the rollout is a warning."""
@@ -59,6 +61,30 @@ def _window(plan: RolloutPlan, expected: Forecast, now: datetime) -> Iterator[Fi
             f"{duration.expected(expected.duration.p90)} (P90); it ends in time with a chance of "
             f"{expected.chance_within(seconds):.0%}",
             f"At the end of the window {_at_the_end(plan.policy.on_window_end)}.",
+        )
+    yield from _reserve(plan, now)
+
+
+def _reserve(plan: RolloutPlan, now: datetime) -> Iterator[Finding]:
+    """Whether a batch, with the roll back of all before it, will fit no window at all, however many are waited for."""
+    if not plan.reserves_rollback:
+        return
+    openings = plan.timetable.openings(now, now + CLOSES_WITHIN)
+    if any(opening.closes >= now + CLOSES_WITHIN for opening in openings):
+        return
+    longest = max(((opening.closes - opening.opens).total_seconds() for opening in openings), default=0.0)
+    sizes = [len(batch.ids) for batch in plan.batches]
+
+    def needs(before: int) -> float:
+        return window_seconds(plan, sizes[before], ended=sizes[:before])
+
+    first = bisect_right(range(len(sizes)), longest, key=needs)
+    if 0 < first < len(sizes):
+        yield warn(
+            "reserve-too-long",
+            f"batch {first + 1} and a roll back of all batches up to it take up to {duration.expected(needs(first))} "
+            f"(P90), longer than every maintenance window: the rollout does not get beyond batch {first}",
+            'Use larger batches, a longer window, or leave out reserve = "rollback".',
         )
 
 
