@@ -144,7 +144,7 @@ def file_version(path: Path) -> tuple[int, int] | None:
     """
     try:
         found = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL, which no name has
         return None
     except OSError:
         return 0, 0

@@ -7,8 +7,10 @@ ours, 130 Ctrl-C, 143 SIGTERM.
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from vmss_tui.cli.invocation import NAME
@@ -36,6 +38,10 @@ _OF_THE_SYSTEM = {
     errno.EDQUOT: _SPACE,
 }
 """Reasons for which a system refuses a file, and the next step."""
+
+
+_COPIED = re.compile(r"`[^`]*`\S*|\S+")
+"""What stays in one piece: a command in backticks, or a word."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -171,7 +177,33 @@ def say(text: str, hint: str = "") -> None:
     lines = [*plain_lines(words), *(f"  {line}" for line in plain_lines(advice) if advice)]
     if output.in_pipeline():
         lines = [inert(line) for line in lines]
-    _write(lines)
+    cells = _columns()
+    _write(lines if cells is None else (part for line in lines for part in wrapped(line, cells)))
+
+
+def _columns() -> int | None:
+    """Cells of the terminal on stderr; None for a file or a pipe."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return None
+    with suppress(OSError):
+        return os.get_terminal_size(sys.stderr.fileno()).columns or None
+    return None
+
+
+def wrapped(line: str, cells: int) -> list[str]:
+    """A line in pieces that fit, its indent kept; no command, path or address is taken apart, so it can be copied."""
+    from vmss_tui.text import width
+
+    if width(line) <= cells:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    rows: list[str] = []
+    for part in _COPIED.findall(line):
+        if rows and width(rows[-1]) + width(part) < cells:
+            rows[-1] += f" {part}"
+        else:
+            rows.append(f"{indent}{part}")
+    return rows
 
 
 def command(text: str) -> None:

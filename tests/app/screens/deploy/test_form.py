@@ -35,3 +35,10 @@ def test_a_command_that_was_deleted_is_still_missing(store: ProfileStore) -> Non
     form = Form(start_from_set(set_with({"commandToExecute": "./a.sh"}), store))
     form.edit("script.command", "")
     assert [found.code for found in form.problems("script.command")] == ["nothing-to-run"]
+
+
+@pytest.mark.parametrize("where", ["~no-such-user/key", "/none/key", "key\0", "x" * 300])
+def test_a_secret_in_a_file_that_cannot_be_there_is_no_crash(where: str, store: ProfileStore) -> None:
+    form = Form(start_from_set(set_with(FILES), store))
+    form.add_protected("storageAccountKey", f"@{where}")
+    assert isinstance(form.source_problem("protected.storageAccountKey"), str)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.paths import favorites_file, former_favorites_file, write_private
+from vmss_tui.paths import favorites_file, former_favorites_file, is_missing, write_private
 
 
 class Favorites:
@@ -36,7 +36,7 @@ class Favorites:
         return starred
 
     def _read(self) -> list[ScaleSetId]:
-        path = self._path if self._former is None or self._path.exists() else self._former
+        path = self._former if self._former is not None and is_missing(self._path) else self._path
         try:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:

@@ -6,7 +6,6 @@ No widgets. The profile's own fields and checks do the work, so that a form acce
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, SecretSource
@@ -15,6 +14,7 @@ from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.engine.prepare import Names, RolloutWish, nameless
 from vmss_tui.errors import ProfileInvalid
+from vmss_tui.paths import expanded, is_missing
 from vmss_tui.profiles.convert.importing import from_scale_set
 from vmss_tui.profiles.form import edit_field, form_keys, show_field
 from vmss_tui.profiles.format.inline_script import encode
@@ -244,7 +244,7 @@ class Form:
         ref = self.profile.protected.get(key.removeprefix("protected."))
         if ref is not None and ref.source is SecretSource.ENV and not self._environ.get(ref.where):
             return f"${ref.where} is not set"
-        if ref is not None and ref.source is SecretSource.FILE and not Path(ref.where).expanduser().exists():
+        if ref is not None and ref.source is SecretSource.FILE and is_missing(expanded(ref.where)):
             return f"no such file: {ref.where}"
         return ""
 
