@@ -96,6 +96,8 @@ def _nested(path: str, about: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]
 
 def _kind(about: Mapping[str, Any]) -> str:
     """The values of a key, in few words."""
+    if "const" in about:
+        return f"`{json.dumps(about['const'])}`"
     if "enum" in about:
         return ", ".join(f"`{value}`" for value in about["enum"])
     if "anyOf" in about or "oneOf" in about:

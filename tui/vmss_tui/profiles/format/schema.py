@@ -101,13 +101,20 @@ def _bounds(key: Key) -> Schema:
     return {name: value for name, value in limits.items() if value is not None}
 
 
+_IDENTITY = "Identity for the downloads: {} is the instance's own, clientId or objectId name a user-assigned one."
+
+
 def _protected() -> Schema:
     source = _section(SECRET)
     source["properties"] = {name: value for name, value in source["properties"].items() if name != "key_vault"}
-    source["properties"]["prompt"] = {"anyOf": [{"const": True}, {"type": "string"}]}
+    asked = source["properties"]["prompt"]["description"]
+    source["properties"]["prompt"] = {"description": asked, "anyOf": [{"const": True}, {"type": "string"}]}
     identity = {
         "type": "object",
-        "properties": {"clientId": {"type": "string"}, "objectId": {"type": "string"}},
+        "properties": {
+            "clientId": {"type": "string", "description": "Client id of a user-assigned identity."},
+            "objectId": {"type": "string", "description": "Object id of a user-assigned identity."},
+        },
         "additionalProperties": False,
         "maxProperties": 1,
     }
@@ -115,7 +122,7 @@ def _protected() -> Schema:
     return {
         "properties": {
             **named,
-            "managedIdentity": {"anyOf": [identity, source]},
+            "managedIdentity": {"description": _IDENTITY, "anyOf": [identity, source]},
             "key_vault": _section(VAULT),
         },
         "additionalProperties": False,
