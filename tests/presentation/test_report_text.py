@@ -38,3 +38,13 @@ def test_lists_and_facts_are_lines_and_tables_are_blocks() -> None:
 def test_what_is_no_list_or_table_stays() -> None:
     assert for_terminal("no table") == "no table"
     assert for_terminal("````text\n```\n| a |\n````\n- b") == "````text\n```\n| a |\n````\n· b  "
+
+
+def test_an_address_reads_without_escapes() -> None:
+    assert for_terminal("- from https://a.example/b\\_c.sh?x=1&amp;y to web\\_2") == (
+        "· from `https://a.example/b_c.sh?x=1&y` to web\\_2  "
+    )
+    assert (
+        for_terminal("|  |  |\n|---|---|\n| File | https://a.example/b\\_c |") == "**File** `https://a.example/b_c`  "
+    )
+    assert for_terminal("`https://a.example/b_c`") == "`https://a.example/b_c`"

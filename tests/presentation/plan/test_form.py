@@ -62,6 +62,8 @@ def test_hints_say_what_cannot_be_checked_or_does_not_apply() -> None:
     assert form.batch_hint(replace(azure, batches=())) == "no instance is updated"
     unpaused = replace(azure, policy=replace(azure.policy, pause_seconds=0))
     assert form.pause_hint(unpaused) == "no pause between batches"
+    assert form.pause_hint(replace(azure, batches=azure.batches[:1])) == "one batch: no pause"
+    assert form.pause_hint(replace(azure, batches=())) == "between batches"
     share = replace(azure, policy=replace(azure.policy, failure_budget=Amount(10, percent=True)))
     assert form.budget_hint(share) == "stops above 6 failed instances in all"
     spec = form.FieldSpec(key="rollout.unhealthy_upgraded", label="")

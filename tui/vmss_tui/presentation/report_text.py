@@ -13,6 +13,8 @@ from vmss_tui.text import cut_end, fit, width
 _BAR = re.compile(r"(?<!\\)\|")
 """A bar that is not escaped."""
 _ESCAPED = re.compile(r"\\(.)")
+_ADDRESS = re.compile(r"(?<![`\w])https?://[^\s|`]+")
+"""An address that is not code: Textual would make a link of it, with its escapes as they are."""
 _WIDEST = 40
 """Cells of a table's cell; longer text is in the source."""
 _BREAK = "  "
@@ -41,7 +43,9 @@ def _blocks(lines: Sequence[str]) -> Iterator[str]:
         if kind == "table":
             yield from _table(found)
         elif kind == "item":
-            yield from (f"· {line[2:]}{_BREAK}" for line in found)
+            yield from (f"· {_with_addresses(line[2:])}{_BREAK}" for line in found)
+        elif kind == "text":
+            yield from map(_with_addresses, found)
         else:
             yield from found
 
@@ -51,13 +55,18 @@ def _table(lines: Sequence[str]) -> Iterator[str]:
     rows = [[cell.strip() for cell in _BAR.split(line)[1:-1]] for line in lines]
     titles, values = rows[0], rows[2:]
     if not any(titles):
-        yield from (f"**{name}** {' · '.join(rest)}{_BREAK}" for name, *rest in values)
+        yield from (f"**{name}** {_with_addresses(' · '.join(rest))}{_BREAK}" for name, *rest in values)
         return
     texts = [[cut_end(_plain(cell), _WIDEST) for cell in row] for row in (titles, *values)]
     widths = [max(map(width, column)) for column in zip(*texts, strict=False)]
     yield "```text"
     yield from ("  ".join(map(fit, row, widths)).rstrip() for row in texts)
     yield "```"
+
+
+def _with_addresses(line: str) -> str:
+    """A line with its addresses as code."""
+    return _ADDRESS.sub(lambda found: f"`{_plain(found[0])}`", line)
 
 
 def _plain(cell: str) -> str:

@@ -63,9 +63,15 @@ def _failures(report: Report) -> list[str]:
 def _change(path: str, old: str | None, new: str | None) -> str:
     if "\n" in (old or "") + (new or ""):
         lines = list(unified_diff((old or "").splitlines(), (new or "").splitlines(), lineterm="", n=2))
-        return f"- `{cell(path)}`:\n\n" + _fence("\n".join(lines[2:]), "diff")
-    was = f"~~{cell(old)}~~ " if old is not None else ""
-    return f"- `{cell(path)}`: {was}{cell(new) if new is not None else '*removed*'}"
+        return f"- {_code(path)}:\n\n" + _fence("\n".join(lines[2:]), "diff")
+    was = f"~~{_code(old)}~~ → " if old else ""
+    return f"- {_code(path)}: {was}{_code(new) if new else '*removed*' if new is None else '*empty*'}"
+
+
+def _code(text: str) -> str:
+    """Text as code: nothing in it is markup, and an escape would be shown."""
+    inside = " ".join(text.split()).replace("`", "'")
+    return f"`{inside}`"
 
 
 def cell(text: str) -> str:

@@ -77,9 +77,11 @@ def batch_hint(plan: RolloutPlan) -> str:
 
 def pause_hint(plan: RolloutPlan) -> str:
     """`5 pauses, 2:30 in all`."""
-    pauses = max(0, len(plan.batches) - 1)
-    if not plan.policy.pause_seconds or not pauses:
+    pauses = len(plan.batches) - 1
+    if not plan.policy.pause_seconds:
         return "no pause between batches"
+    if pauses < 1:
+        return "one batch: no pause" if plan.batches else "between batches"
     return f"{counted(pauses, 'pause')}, {duration.clock(pauses * plan.policy.pause_seconds)} in all"
 
 
