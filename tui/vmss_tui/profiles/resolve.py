@@ -196,7 +196,7 @@ def _filled_report(report: ReportFields, values: Mapping[str, str]) -> ReportFie
 def _unknown(name: str, profile: Profile) -> LintProblem:
     known = [variable.name for variable in profile.variables]
     near = nearest(name, known)
-    listed = f"it knows {', '.join(known)}" if known else f"it has no variables: leave out --set {name}=…"
+    listed = f"it knows {', '.join(known)}" if known else f"it has no variables: remove --set {name}=…"
     return error(
         f"variables.{name}", "the profile has no such variable", f"did you mean {near[0]}?" if near else listed
     )

@@ -84,7 +84,7 @@ def _reserve(plan: RolloutPlan, now: datetime) -> Iterator[Finding]:
             "reserve-too-long",
             f"batch {first + 1} and a roll back of all batches up to it take up to {duration.expected(needs(first))} "
             f"(P90), longer than every maintenance window: the rollout does not get beyond batch {first}",
-            'Use larger batches, a longer window, or leave out reserve = "rollback".',
+            'Use larger batches, a longer window, or no time reserved for a roll back (without reserve = "rollback").',
         )
 
 
