@@ -102,7 +102,8 @@ def animated(frames: Sequence[Frame], *, still: int, about: str) -> str:
         f".{name}{{fill:{color}{';font-weight:bold' if bold else ''}}}" for (color, bold), name in styles.names.items()
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" xml:space="preserve">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img"'
+        ' xml:space="preserve">'
         f"<title>{escape(about)}</title>"
         "<style>text{font:14px 'Cascadia Mono','DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre}"
         f".f{{visibility:hidden}}#still{{visibility:visible}}{css}{looks}"
