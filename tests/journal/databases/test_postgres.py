@@ -22,6 +22,7 @@ from vmss_tui.journal.chain import breaks
 from vmss_tui.journal.databases import postgres
 from vmss_tui.journal.databases.postgres import translated
 from vmss_tui.journal.databases.postgres_address import parameters
+from vmss_tui.journal.databases.postgres_errors import explain
 from vmss_tui.journal.jobs import Jobs
 from vmss_tui.journal.store import Journal
 
@@ -168,6 +169,23 @@ def test_a_server_that_is_not_there() -> None:
     with pytest.raises(JournalUnavailable, match="cannot be reached") as refused:
         Journal.open("postgresql://nobody@127.0.0.1:1/none")
     assert "Check the address" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "SSL error: certificate verify failed",
+        'server certificate for "a" does not match host name "b"',
+        "server does not support SSL, but SSL was required",
+        'root certificate file "/x.pem" does not exist',
+    ],
+)
+def test_what_is_wrong_with_tls_has_its_own_next_step(said: str) -> None:
+    problem = psycopg.OperationalError(
+        f'connection failed: connection to server at "10.0.0.4", port 5432 failed: {said}'
+    )
+    explained = explain(problem, "postgresql://db/journal")
+    assert said in explained.message and "sslrootcert" in explained.hint
 
 
 def test_a_role_that_may_only_read(journal: Journal, address: str) -> None:

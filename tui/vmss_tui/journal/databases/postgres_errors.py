@@ -42,13 +42,21 @@ def explain(problem: psycopg.Error, name: str) -> JournalUnavailable:
         if issubclass(found, kind):
             return JournalUnavailable(f"the journal {name} {what}", hint=hint)
     if isinstance(problem, psycopg.OperationalError):
+        reason = _first_line(problem)
+        hint = "Check the address, the network and the server; what waits continues without further action."
         return JournalUnavailable(
-            f"the journal {name} cannot be reached: {_first_line(problem)}",
-            hint="Check the address, the network and the server; what waits continues without further action.",
+            f"the journal {name} cannot be reached: {reason}", hint=_OF_TLS if _TLS.search(reason) else hint
         )
     return JournalUnavailable(
         f"the journal {name} cannot be used: {_first_line(problem)}", hint="Ask the administrator of the database."
     )
+
+
+_TLS = re.compile("SSL|certificate")
+_OF_TLS = (
+    "The server must offer TLS with a certificate for this host name; `?sslrootcert=FILE` at the end of the address"
+    " names an authority of your own."
+)
 
 
 def refused_token(name: str) -> JournalUnavailable:
