@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+import pexpect
 import pytest
 
 from support.program import Inside, Program
@@ -113,6 +114,28 @@ def test_the_app_without_a_terminal_says_what_works(bare: Program) -> None:
         assert done.code == 2
         assert "needs a terminal" in done.err
         assert "\x1b" not in done.out + done.err
+
+
+QUESTION = """
+import asyncio, sys
+from vmss_tui.cli import diagnostics
+
+async def asking():
+    diagnostics.{ask}("Sure?")
+    return 0
+
+sys.exit(diagnostics.guarded(lambda: asyncio.run(asking())))
+"""
+
+
+@pytest.mark.parametrize("ask", ["ask", "ask_secret"])
+def test_ctrl_c_ends_a_question_without_enter(ask: str) -> None:
+    child = pexpect.spawn(sys.executable, ["-c", QUESTION.format(ask=ask)], timeout=60)
+    child.expect_exact("Sure?")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
 
 
 def test_a_closed_pipe_is_no_error(bare: Program) -> None:

@@ -8,9 +8,10 @@ ours, 130 Ctrl-C, 143 SIGTERM.
 import errno
 import os
 import re
+import signal
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from vmss_tui.cli.invocation import NAME
@@ -215,7 +216,8 @@ def ask(question: str) -> str:
     """Ask a person on stderr and read the answer from stdin. Raises EOFError at its end."""
     sys.stderr.write(f"{_asked(question)} ")
     sys.stderr.flush()
-    answer = sys.stdin.readline()
+    with _interruptible():
+        answer = sys.stdin.readline()
     if not answer:
         raise EOFError
     return answer.strip()
@@ -225,7 +227,18 @@ def ask_secret(question: str) -> str:
     """Ask without showing what is typed. Raises EOFError at the end of stdin."""
     from getpass import getpass
 
-    return getpass(f"{_asked(question)}: ", stream=sys.stderr)
+    with _interruptible():
+        return getpass(f"{_asked(question)}: ", stream=sys.stderr)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends a question at once: asyncio's handler would only cancel the task, which waits for the answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def can_ask() -> bool:
@@ -238,7 +251,9 @@ def _asked(question: str) -> str:
     from vmss_tui.cli import output
     from vmss_tui.text import plain
 
-    return output.displayable(plain(question), sys.stderr)
+    cells = _columns()
+    rows = [plain(question)] if cells is None else wrapped(plain(question), cells)
+    return output.displayable("\n".join(rows), sys.stderr)
 
 
 def _write(texts: Iterable[str]) -> None:

@@ -13,7 +13,8 @@ from vmss_tui.domain.fleet.script import Secret, SecretRef
 def values_to_travel(references: Mapping[str, SecretRef]) -> dict[str, Secret]:
     """What the runner cannot find by itself; and proof now that it will find the rest.
 
-    Blocks until they are typed. Raises ProfileInvalid that names what is missing and how to give it.
+    Blocks until they are typed, on the main thread: only there does Ctrl-C end a question.
+    Raises ProfileInvalid that names what is missing and how to give it.
     """
     from vmss_tui.profiles.secrets import reveal, travelling
 

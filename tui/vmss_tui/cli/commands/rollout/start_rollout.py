@@ -152,7 +152,7 @@ class Launch:
             diagnostics.say(starts_in(starts_at, session.clock.now()))
         self._confirm(session, plan, pins, serious)
         self.warn_of_vanishing(session)
-        secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
+        secrets = values_to_travel(plan.script.protected)
         self._who = session.who
         if starts_at is not None:
             rollout = await session.schedule(

@@ -1,6 +1,5 @@
 """`pause`, `resume`, `approve`, `cancel`, `exclude`: a request in the journal, and the runner's answer to it."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -120,7 +119,7 @@ async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswe
     except _RunnerGone:
         if asked.verb not in ("resume", "cancel"):
             raise
-        await _start_runner(session, rollout, await _values_due(session, rollout, asked))
+        await _start_runner(session, rollout, _values_due(session, rollout, asked))
         return _taken_over(asked, await _answer(session, rollout, number, after))
 
 
@@ -145,7 +144,7 @@ async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) ->
 async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, force: bool) -> RequestAnswered:
     journal = session.journal()
     after = _seq(journal, rollout)
-    values = await _values_due(session, rollout, asked)
+    values = _values_due(session, rollout, asked)
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
     await _start_runner(session, rollout, values, force=force)
     return _taken_over(asked, await _answer(session, rollout, number, after))
@@ -158,10 +157,10 @@ def _taken_over(asked: Asked, answer: RequestAnswered) -> RequestAnswered:
     return replace(answer, accepted=True, message=f"a new runner is active; {answer.message}")
 
 
-async def _values_due(session: LiveSession, rollout: str, asked: Asked) -> Mapping[str, Secret]:
+def _values_due(session: LiveSession, rollout: str, asked: Asked) -> Mapping[str, Secret]:
     """Values that a new runner has to be given. Raises ProfileInvalid that names what is missing."""
     due = secrets_of_new_runner(session.journal(), rollout) if asked.verb == "resume" else {}
-    return await asyncio.to_thread(values_to_travel, due)
+    return values_to_travel(due)
 
 
 async def _start_runner(

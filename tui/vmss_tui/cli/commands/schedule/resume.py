@@ -1,6 +1,5 @@
 """`vmss-tui resume`: now, where the maintenance window allows it or a reason overrides it; or later."""
 
-import asyncio
 from dataclasses import dataclass, replace
 
 import click
@@ -117,7 +116,7 @@ async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked,
         lease = journal.lease(header.id)
         if lease is None or not lease.alive:
             due = secrets_of_new_runner(journal, header.id)
-            await session.resume(header.id, secrets=await asyncio.to_thread(values_to_travel, due))
+            await session.resume(header.id, secrets=values_to_travel(due))
         return 0
     if wish.reasons:
         raise UsageError(
@@ -138,7 +137,7 @@ async def _later(session: LiveSession, rollout: str, asked: Asked, wish: _Wish) 
     if lease is not None and lease.alive:
         raise UsageError(f"a runner is active for rollout {rollout}", hint=f"`vmss-tui resume {rollout}` resumes it")
     at = resume_time(state, start, now)
-    secrets = await asyncio.to_thread(values_to_travel, secrets_due(state.plan, state))
+    secrets = values_to_travel(secrets_due(state.plan, state))
     journal.append(rollout, Scheduled(at, start.at_window, session.who), at=now)
     await session.wait_for_start(rollout, secrets=secrets)
     if asked.as_json:

@@ -1,7 +1,5 @@
 """`vmss-tui schedule`: move a rollout that is to start, or to resume, later."""
 
-import asyncio
-
 import click
 
 from vmss_tui.cli import output
@@ -38,7 +36,7 @@ async def _move(session: LiveSession, text: str, at: str | None, at_window: bool
     scheduled_header(journal, header.id)
     waves = isinstance(header, WavesHeader)
     azure = await session.connect() if waves else None
-    secrets = await asyncio.to_thread(values_to_travel, secrets_of_new_runner(journal, header.id))
+    secrets = values_to_travel(secrets_of_new_runner(journal, header.id))
     when = await move(journal, azure, session.background(), session.clock, header.id, start, session.who)
     await session.wait_for_start(header.id, secrets=secrets)
     if as_json:

@@ -1,6 +1,5 @@
 """From the plan of waves to a running coordinator: shows the plan, asks, starts, follows."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -68,7 +67,7 @@ async def start_waves(
     if starts_at is not None:
         diagnostics.say(starts_in(starts_at, session.clock.now()))
     _confirm(session, manner, plan, sets)
-    secrets = await asyncio.to_thread(values_to_travel, _references(plan, planned))
+    secrets = values_to_travel(_references(plan, planned))
     if starts_at is not None:
         waves = await session.schedule(
             plan, starts_at, at_window=start.at_window, secrets=secrets, why=why, ticket=ticket
