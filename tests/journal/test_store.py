@@ -39,6 +39,17 @@ def test_a_plan_comes_back_as_it_was(journal: Journal) -> None:
     assert journal.labels() == {script().digest: "web 2"}
 
 
+def test_what_has_not_ended_is_found_behind_any_number_of_newer_rollouts(journal: Journal) -> None:
+    paused = journal.create(plan(), who="maria", at=NOW)
+    journal.append(paused, e.Paused("maria"), at=NOW)
+    newer = [journal.create(plan(), who="maria", at=NOW + timedelta(minutes=number)) for number in (1, 2, 3)]
+    for rollout in newer[:2]:
+        journal.append(rollout, e.Ended(e.Verdict.COMPLETED, "2 of 2"), at=NOW)
+    assert [header.id for header in journal.rollouts(limit=2)] == [newer[2], newer[1]]
+    assert [header.id for header in journal.unfinished()] == [newer[2], paused]
+    assert journal.waves.unfinished() == ()
+
+
 def test_every_kind_of_event_survives_the_round_trip(journal: Journal) -> None:
     rollout = journal.create(plan(), who="maria", at=NOW)
     seen = e.InstanceSeen(id="0", name="web_0", zone="1", phase=e.Phase.FAILED, exit_code=0, script_at=NOW, stderr="x")

@@ -80,6 +80,7 @@ def test_a_log_is_read_as_it_was_written(journal: Journal) -> None:
 def test_it_is_not_among_the_rollouts_of_sets(journal: Journal) -> None:
     waves = journal.waves.create(waves_plan(), who="ann", at=NOW)
     assert journal.rollouts() == () and [header.id for header in journal.waves.headers()] == [waves]
+    assert journal.unfinished() == () and [header.id for header in journal.waves.unfinished()] == [waves]
     alone = journal.create(set_plan("z"), who="ann", at=NOW)
     assert [header.id for header in journal.rollouts()] == [alone] and journal.header(alone).waves == ""
     with pytest.raises(UsageError):

@@ -283,7 +283,7 @@ class VmssTui(JobApp):
     def running_rollouts(self) -> "tuple[RolloutHeader, ...]":
         """Rollouts that are not over; none when the journal cannot be read."""
         with contextlib.suppress(JournalUnavailable):
-            return tuple(header for header in self.session.journal().rollouts() if not header.stage.over)
+            return self.session.journal().unfinished()
         return ()
 
     async def action_quit(self) -> None:

@@ -43,10 +43,10 @@ class RunningRollouts:
         """Read what is new; a journal that cannot be read changes nothing."""
         try:
             journal = self._open()
-            running = [header for header in journal.rollouts() if not header.stage.over]
+            running = journal.unfinished()
             oldest = sorted(running, key=lambda header: (header.starts_at is None, header.created_at))
             found = {header.target: self._read(journal, header) for header in oldest}
-            waves = [header for header in journal.waves.headers() if not header.stage.over]
+            waves = journal.waves.unfinished()
             self._waves_needing_person = sum(self._waits(journal, header) for header in waves)
         except VmssTuiError:
             return

@@ -34,6 +34,8 @@ ROLLOUTS = ALL.replace("FROM rollouts", "FROM (SELECT * FROM rollouts WHERE kind
 """Rollouts of one set."""
 WAVES = ALL.replace("FROM rollouts", "FROM (SELECT * FROM rollouts WHERE kind = 'waves') AS rollouts")
 """Rollouts over several sets."""
+UNLIMITED = 2**62
+"""More rows than there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,12 @@ class Request:
     why: str
     argument: str
     at: datetime
+
+
+def newest(connection: Connection, query: str, values: Sequence[object] = (), limit: int = -1) -> list[Row]:
+    """The newest `limit` rows of a query over rollouts (all of them: -1)."""
+    limited = f"{query} ORDER BY created_at DESC, id LIMIT ?"
+    return connection.execute(limited, (*values, limit if limit >= 0 else UNLIMITED)).fetchall()
 
 
 def header_of(row: Row) -> RolloutHeader:

@@ -46,8 +46,6 @@ __all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader", "Wa
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo", "exclude")
 TRACK_RECORD = 10
 """Rollouts of a set from which a forecast learns."""
-_ALL = 2**62
-"""More rows than there are."""
 _STARTED = "EXISTS (SELECT 1 FROM events WHERE rollout = {0}.id AND kind = 'runner_started')"
 _FORGET_SIGNED = (
     "UPDATE rollouts SET signed = NULL WHERE signed IS NOT NULL AND target_key = ? AND ended_at IS NOT NULL"
@@ -156,7 +154,7 @@ class Journal:
                 " CASE WHEN seq = 1 THEN coalesce(signed, body) ELSE body END AS body"
                 " FROM events JOIN rollouts ON rollouts.id = rollout WHERE rollout = ? AND seq > ?"
                 " ORDER BY seq LIMIT ?",
-                (rollout, after, limit if limit >= 0 else _ALL),
+                (rollout, after, limit if limit >= 0 else rows.UNLIMITED),
             ).fetchall()
         try:
             return tuple(
@@ -195,18 +193,19 @@ class Journal:
         """Rollouts, newest first."""
         where, values = ("WHERE target_key = ?", ("|".join(target.key),)) if target is not None else ("", ())
         with self._db.reading() as connection:
-            found = connection.execute(
-                f"{rows.ROLLOUTS} {where} ORDER BY created_at DESC, id LIMIT ?",
-                (*values, limit if limit >= 0 else _ALL),
-            ).fetchall()
+            found = rows.newest(connection, f"{rows.ROLLOUTS} {where}", values, limit)
+        return tuple(columns.readable(found, rows.header_of, "rollouts"))
+
+    def unfinished(self) -> tuple[RolloutHeader, ...]:
+        """Every rollout that has not ended, newest first, of any age."""
+        with self._db.reading() as connection:
+            found = rows.newest(connection, f"{rows.ROLLOUTS} WHERE ended_at IS NULL")
         return tuple(columns.readable(found, rows.header_of, "rollouts"))
 
     def damaged(self, *, limit: int = -1) -> tuple[str, ...]:
         """Ids of the rollouts that are missing in a list with this `limit`, since their row cannot be read."""
         with self._db.reading() as connection:
-            found = connection.execute(
-                f"{rows.ALL} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)
-            ).fetchall()
+            found = rows.newest(connection, rows.ALL, limit=limit)
         return tuple(str(row["id"]) for row in found if _is_damaged(row))
 
     def header(self, rollout: str) -> RolloutHeader:

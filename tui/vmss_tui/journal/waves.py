@@ -22,9 +22,6 @@ from vmss_tui.journal.tail import CHUNK, tail
 from vmss_tui.journal.waves_overlap import ALL_WAVES, require_apart, running, targets_of
 from vmss_tui.redact import redacted
 
-_ALL = 2**62
-"""More rows than there are."""
-
 
 class WavesLog:
     """Rollouts over several scale sets."""
@@ -95,7 +92,7 @@ class WavesLog:
                 " FROM events JOIN (SELECT id, signed FROM rollouts) AS plans ON plans.id = rollout"
                 " WHERE rollout = ? AND seq > ?"
                 " ORDER BY seq LIMIT ?",
-                (waves, after, limit if limit >= 0 else _ALL),
+                (waves, after, limit if limit >= 0 else rows.UNLIMITED),
             ).fetchall()
         try:
             return tuple(_logged(row) for row in found)
@@ -120,9 +117,13 @@ class WavesLog:
     def headers(self, *, limit: int = 200) -> tuple[WavesHeader, ...]:
         """Rollouts over several sets, newest first; damaged rows are not among them."""
         with self._db.reading() as connection:
-            found = connection.execute(
-                f"{rows.WAVES} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)
-            ).fetchall()
+            found = rows.newest(connection, rows.WAVES, limit=limit)
+        return tuple(columns.readable(found, rows.waves_header_of, "rollouts"))
+
+    def unfinished(self) -> tuple[WavesHeader, ...]:
+        """Every rollout over several sets that has not ended, newest first, of any age."""
+        with self._db.reading() as connection:
+            found = rows.newest(connection, f"{rows.WAVES} WHERE ended_at IS NULL")
         return tuple(columns.readable(found, rows.waves_header_of, "rollouts"))
 
     def candidates(self, text: str | None) -> tuple[WavesHeader, ...]:

@@ -71,7 +71,9 @@ class RolloutsScreen(ListScreen):
         self._loaded_at = self.now
         try:
             journal = self.shell.session.journal()
-            headers: list[Head] = [*journal.rollouts(), *journal.waves.headers()]
+            running = (*journal.unfinished(), *journal.waves.unfinished())
+            newest: list[Head] = [*running, *journal.rollouts(), *journal.waves.headers()]
+            headers = {header.id: header for header in newest}.values()
             leases, watchers = journal.leases(), journal.watchers()
             self._items = tuple(
                 self._item(header, leases.get(header.id), watchers.get(header.id, ()), shared=journal.shared)

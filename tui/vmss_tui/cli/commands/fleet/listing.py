@@ -180,8 +180,7 @@ def _running(session: LiveSession) -> Mapping[ScaleSetId, set_state.OurRollout]:
     try:
         journal = session.journal()
         found: dict[ScaleSetId, set_state.OurRollout] = {}
-        oldest = sorted(journal.rollouts(), key=lambda header: (header.starts_at is None, header.created_at))
-        for header in (header for header in oldest if not header.stage.over):
+        for header in sorted(journal.unfinished(), key=lambda header: (header.starts_at is None, header.created_at)):
             lease, state = journal.lease(header.id), journal.state(header.id)
             found[header.target] = set_state.our_rollout(header, state, alive=lease is not None and lease.alive)
     except JournalUnavailable as error:

@@ -160,8 +160,8 @@ class DemoHome:
 
         journal = Journal.open(self._journal, read_only=True)
         try:
-            headers = (*journal.rollouts(limit=50), *journal.waves.headers()[:50])
-            leases = ((header.id, journal.lease(header.id)) for header in headers if not header.stage.over)
+            headers = (*journal.unfinished(), *journal.waves.unfinished())
+            leases = ((header.id, journal.lease(header.id)) for header in headers)
             return tuple((rollout, lease.pid) for rollout, lease in leases if lease is not None and lease.alive)
         finally:
             journal.close()
