@@ -1,5 +1,6 @@
 """What repeated reads of one scale set may rest on while the quota is short."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -107,3 +108,23 @@ async def test_who_only_watches_keeps_to_what_the_quota_demanded_after_the_last_
         assert reader.pace(12.0) == (12.0 if urgent else 60.0 * WATCHERS_SHARE)
         clock.advance(60 * WATCHERS_SHARE)
         assert reader.pace(12.0) == 12.0
+
+
+async def test_a_list_whose_pages_waited_long_is_as_fresh_as_one_that_came_at_once(azure: FakeAzure) -> None:
+    """Else a runner lists a large set anew for every step before a batch, each time as long as the refill takes."""
+    clock = FakeClock()
+    target = next(iter(azure.sets))
+    reader = reader_of(azure, clock)
+    azure.gates["instances"] = asyncio.Event()
+    reading = asyncio.create_task(reader.read())
+    await asyncio.sleep(0.01)
+    clock.advance(FRESH_SECONDS + 15)
+    azure.gates["instances"].set()
+    await reading
+    azure.change_instance(target, "3", script_digest="new")
+    for seconds, lists in ((0, 1), (FRESH_SECONDS - 1, 1), (2, 2)):
+        clock.advance(seconds)
+        reader.want_all()
+        found = await reader.read()
+        assert [call.partition(":")[0] for call in azure.calls].count("instances") == lists
+        assert (found.instances[3].script_digest == "new") == (lists == 2)

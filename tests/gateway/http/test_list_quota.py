@@ -7,6 +7,7 @@ import pytest
 from support.fakes import FakeClock
 from support.quota import VIEWS, Clock, listed
 from vmss_tui.errors import Throttled
+from vmss_tui.gateway.http.buckets import LONGEST_WAIT
 from vmss_tui.gateway.http.throttle import LONGEST_DELAY, Governor
 
 
@@ -116,17 +117,22 @@ async def test_a_page_that_waits_keeps_no_single_read_waiting() -> None:
     assert page.done()
 
 
-async def test_a_page_that_would_wait_too_long_after_all_is_refused() -> None:
-    clock = FakeClock()
-    governor = Governor(clock, urgent=True)
-    listed(governor, 0, 250)
-    page = asyncio.create_task(governor.admit("s", "instances", "/sets/big", following=True))
-    await asyncio.sleep(0.01)
-    clock.advance(17)
-    governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;0"}, scope="/sets/small")
-    clock.advance(2)
-    with pytest.raises(Throttled):
-        await asyncio.wait_for(page, 1)
+async def test_a_page_whose_tokens_others_take_leaves_less_and_is_refused_in_the_end() -> None:
+    for emptied, refused in ((1, False), (2, True)):
+        clock = FakeClock()
+        governor = Governor(clock, urgent=True)
+        listed(governor, 0, 250)
+        page = asyncio.create_task(governor.admit("s", "instances", "/sets/big", following=True))
+        await asyncio.sleep(0.01)
+        for _ in range(emptied):
+            clock.advance(17)
+            governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;0"}, scope="/sets/small")
+            clock.advance(1)
+            await asyncio.sleep(0.01)
+        clock.advance(LONGEST_WAIT - 18)
+        await asyncio.sleep(0.01)
+        assert page.done()
+        assert isinstance(page.exception(), Throttled) == refused
 
 
 def test_the_wait_for_a_list_is_for_all_of_its_pages_and_what_others_need_beside_it() -> None:

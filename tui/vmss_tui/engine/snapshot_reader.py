@@ -25,7 +25,7 @@ _MODEL_TURN, _MODEL_TURN_ROLLING = 2, 3
 MOST_SINGLE = 25
 """Instances that are read one by one at most; more are listed."""
 FRESH_SECONDS = 30.0
-"""While the quota is short, a list so old is still good for instances in which nothing is going on."""
+"""While the quota is short, a list that was complete so long ago is good for instances in which nothing is going on."""
 WATCHERS_SHARE = 5.0
 """While the quota is short, a list is read at this multiple of the time its refill takes: others need it too."""
 RUNNERS_SHARE = 1.5
@@ -86,7 +86,9 @@ class SnapshotReader:
         self._focus = focus
         self._urgent = urgent
         self._listed_at = 0.0
-        """When all instances were listed last, by the monotonic clock."""
+        """When the last list of all instances was begun, by the monotonic clock."""
+        self._listed_until = 0.0
+        """When it was complete: the pages of a long list wait for the quota."""
         self._listed_short = 0.0
         """The refill that the quota demanded after that list."""
         self._listed_for: RollingUpgrade | None = None
@@ -156,10 +158,11 @@ class SnapshotReader:
 
         A rolling upgrade that moved on has changed instances that were not known before: then all are listed.
         """
-        if self._last is None or not self._single(FRESH_SECONDS):
+        fresh = FRESH_SECONDS + self._listed_until - self._listed_at
+        if self._last is None or not self._single(fresh):
             self._listed_at = self._clock.monotonic()
             found = await read_snapshot(self._azure, self._target, self._clock, autoscale=self._autoscale)
-            self._listed_short = self._azure.refill_seconds(self._target)
+            self._listed()
             self._listed_for, self._must_list = found.upgrade, False
             return found
         async with giving_up(f"read scale set {self._target.name}"):
@@ -200,8 +203,12 @@ class SnapshotReader:
         """All instances; `upgrade` is what is known of the rolling upgrade before."""
         self._listed_at, self._listed_for = self._clock.monotonic(), upgrade
         instances = await self._azure.instances(scale_set)
-        self._listed_short = self._azure.refill_seconds(self._target)
+        self._listed()
         return instances
+
+    def _listed(self) -> None:
+        self._listed_until = self._clock.monotonic()
+        self._listed_short = self._azure.refill_seconds(self._target)
 
     def _single(self, good_for: float) -> bool:
         """Whether the quota is short, the last list is good enough, and few instances have to be read."""

@@ -169,7 +169,8 @@ class Governor:
         uses = self._uses(known, subscription, kind, scope, now)
         for name, level, cost in uses:
             first = not following and not self.urgent
-            wait = level.wait(cost + _kept(name, level, cost, yields=first), now)
+            kept = _kept(name, level, cost if first or waited < LONGEST_DELAY else 0.0, yields=first)
+            wait = level.wait(cost + kept, now)
             if not shared:
                 wait = max(wait, self._own_share(subscription, name, level, now).wait(cost, now))
             if first and not level.window and level.share(now) <= FREE_SHARE:
@@ -338,7 +339,7 @@ class Governor:
 def _kept(name: str, level: Level, cost: float, *, yields: bool) -> float:
     """What a request leaves in a bucket: a costly page as much as it takes, which another journal may take next.
 
-    `yields`: twice as much, for who only watches.
+    `cost`: what it takes; 0 once it has waited for that long enough. `yields`: twice as much, for who only watches.
     """
     if not name.startswith(CHARGED_BY_INSTANCE):
         return SPARE
