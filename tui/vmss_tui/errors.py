@@ -43,6 +43,13 @@ class VmssTuiError(Exception):
         self.azure_message = azure_message
         self.request_id = request_id
 
+    @property
+    def in_one_line(self) -> str:
+        """The message and the next step, for where there is room for one line."""
+        if not self.hint:
+            return self.message
+        return f"{self.message.rstrip('.')}{'.' if self.hint[0].isupper() else ';'} {self.hint}"
+
 
 class UsageError(VmssTuiError):
     """The command line or a name given by the user does not make sense."""

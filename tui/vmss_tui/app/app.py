@@ -245,7 +245,7 @@ class VmssTui(JobApp):
         try:
             await self.use_account(account)
         except VmssTuiError as error:
-            self._say(f"{error.message} {error.hint}", Role.BAD)
+            self._say(error.in_one_line, Role.BAD)
             return
         self.go_home()
 

@@ -68,7 +68,7 @@ def role_of(session: Session) -> ReadOnly | None:
     try:
         team = session.team()
     except VmssTuiError as error:
-        return ReadOnly("roles cannot be read", f"{error.message}. {error.hint}")
+        return ReadOnly("roles cannot be read", error.in_one_line)
     if not team.refusal(session.who, host):
         return None
     right, rule = team.right_of(session.who, host)

@@ -121,7 +121,7 @@ def _guard(site: Site) -> Middleware:
             answer = _html(pages.message(error.reason, error.text or error.reason), status=error.status)
         except VmssTuiError as error:
             passes = isinstance(error, JournalUnavailable)
-            text = pages.message("vmss-tui", f"{error.message}. {error.hint}", passes=passes)
+            text = pages.message("vmss-tui", error.in_one_line, passes=passes)
             answer = _html(text, status=503 if passes else 404)
         if not answer.prepared:
             for name, value in HEADERS.items():

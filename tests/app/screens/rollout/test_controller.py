@@ -84,7 +84,7 @@ async def test_a_runner_elsewhere_is_replaced_only_after_a_yes(session: FakeSess
     session.resume_error = LeaseHeld("a runner on bastion-2 is active", hint="force it", forcible=True)
     refuses = Person(None)
     await refuses.perform(controller_of(session, rollout).resume())
-    assert refuses.said == ["a runner on bastion-2 is active force it"] and session.resumed == []
+    assert refuses.said == ["a runner on bastion-2 is active; force it"] and session.resumed == []
     insists = Person(True)
     await insists.perform(controller_of(session, rollout).resume())
     assert session.resumed == [rollout] and isinstance(insists.asked[0], Ask)

@@ -92,7 +92,7 @@ class EffectScreen(Screen[None]):
 
     def complain(self, error: VmssTuiError) -> None:
         """Show what went wrong, with its next step."""
-        self.flash(" ".join(part for part in (error.message, error.hint) if part), Role.BAD)
+        self.flash(error.in_one_line, Role.BAD)
 
     # -- effects ------------------------------------------------------------------------------------------------
 

@@ -178,7 +178,7 @@ class ProfilesScreen(ListScreen):
         try:
             source = self.shell.session.profiles().shown(entry)
         except VmssTuiError as error:
-            self.flash(f"{error.message} {error.hint}", Role.BAD)
+            self.flash(error.in_one_line, Role.BAD)
             return
         found = lint_file(entry.path) if problems else ()
         drifts = self._drifts.get(str(entry.path), ()) if problems else ()

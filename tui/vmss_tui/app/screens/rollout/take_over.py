@@ -56,7 +56,7 @@ def _ask_to_force(session: Session, rollout: str, secrets: Mapping[str, Secret],
     def answered(yes: bool | None) -> Effects:
         if yes:
             return (Work(group=_GROUP, job=force),)
-        return (Say(" ".join(part for part in (held.message, held.hint) if part), Role.BAD),)
+        return (Say(held.in_one_line, Role.BAD),)
 
     details = (
         held.message,

@@ -276,7 +276,7 @@ class ScaleSetScreen(WatchedSet):
         try:
             self.shell.session.journal().name_version(digest, name)
         except VmssTuiError as error:
-            self.flash(f"{error.message} {error.hint}", Role.BAD)
+            self.flash(error.in_one_line, Role.BAD)
             return
         self.shell.label_of.forget()
         self.redraw()

@@ -121,7 +121,7 @@ async def _checked(session: LiveSession, rollout: str, given: Mapping[str, Secre
             return await _check_set(session, plan)
         except VmssTuiError as error:
             if not isinstance(error, _PASSING) or clock.now() > limit:
-                return _Check(differences=(" ".join(part for part in (error.message, error.hint) if part),))
+                return _Check(differences=(error.in_one_line,))
             _log.warning("rollout %s is due, and cannot be checked: %s; trying again", rollout, error.message)
         await clock.sleep(pause)
         pause = min(_LONGEST_PAUSE, 2 * pause)
