@@ -14,8 +14,7 @@ WIDE, NARROW = (120, 40), (80, 24)
 
 
 async def fleet(v: Visitor) -> None:
-    await v.see(r"web-weu .*idle")
-    await v.see(r"tracking-weu.*unhealthy")
+    await v.see(r"(?s)\A(?!.* reading ).*tracking-weu.*unhealthy.*web-weu .*idle")
 
 
 async def scale_set(v: Visitor) -> None:

@@ -63,6 +63,6 @@ def wire() -> Iterator[Wire]:
 def test_a_row_a_cursor_move_and_an_idle_screen_stay_within_their_budgets(wire: Wire) -> None:
     assert 0 < wire.bytes_for("u") <= ONE_ROW
     assert 0 < wire.bytes_for("u") <= ONE_ROW
-    assert 0 < wire.bytes_for("j") <= 2 * ONE_ROW
+    assert 0 < wire.bytes_for("j") <= ONE_ROW
     assert wire.bytes_for("a") <= 40 * ONE_ROW
     assert wire.until_quiet() == 0
