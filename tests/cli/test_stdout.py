@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli import output
 
 FULL = Path("/dev/full")
 
@@ -60,10 +60,3 @@ def test_signs_that_a_stream_cannot_show_are_ascii(
     monkeypatch.setenv("TERM", "dumb")  # which says nothing about a pipe
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     assert output.displayable("● 3 läuft – …", stream) == shown
-
-
-def test_a_line_on_a_terminal_is_wrapped_between_words_and_commands() -> None:
-    line = "  read `vmss-tui demo list` or /a/very/long/path/that/takes/more/than/a/line/of/it"
-    rows = diagnostics.wrapped(line, 29)
-    assert rows == ["  read `vmss-tui demo list`", "  or", "  /a/very/long/path/that/takes/more/than/a/line/of/it"]
-    assert diagnostics.wrapped(line, 200) == [line]

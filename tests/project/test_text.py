@@ -21,6 +21,7 @@ from vmss_tui.text import (
     visible,
     width,
     wrap,
+    wrap_whole,
 )
 
 HOSTILE = st.text(
@@ -116,3 +117,15 @@ def test_hidden_characters_are_spelled_as_json_spells_them() -> None:
 
 def test_numbers_in_names_are_in_their_natural_order() -> None:
     assert sorted(("web_10", "web_2", "web_x", "1"), key=natural) == ["1", "web_2", "web_10", "web_x"]
+
+
+def test_a_line_is_wrapped_where_nothing_that_is_copied_is_taken_apart() -> None:
+    line = "  read `vmss-tui demo list` or /a/long/path/that/takes/more/than/a/line"
+    assert wrap_whole(line, 29) == [
+        "  read `vmss-tui demo list`",
+        "  or",
+        "  /a/long/path/that/takes/more/than/a/line",
+    ]
+    assert wrap_whole(line, 200) == [line]
+    assert wrap_whole("12:00:00  one two  three", 18, 10) == ["12:00:00  one two", " " * 10 + "three"]
+    assert wrap_whole("12:00:00  one two  three", 20, 10) == ["12:00:00  one two", " " * 10 + "three"]

@@ -137,6 +137,29 @@ def _parts(paragraph: str, cells: int, items: bool) -> Iterator[str]:
             yield from item.split()
 
 
+def wrap_whole(line: str, cells: int, hang: int | None = None) -> list[str]:
+    """A line in pieces that fit, where no command in backticks, path or address is taken apart: it can be copied.
+
+    Further pieces have `hang` spaces before them, by default as many as the line.
+    """
+    if width(line) <= cells:
+        return [line]
+    before = len(line) - len(line.lstrip(" "))
+    indent = " " * (before if hang is None else hang)
+    row, rows = "", []
+    for gap, part in _WHOLE.findall(line):
+        if row and width(row) + len(gap) + width(part) > cells:
+            rows.append(row)
+            row = f"{indent}{part}"
+        else:
+            row += f"{gap}{part}"
+    return [*rows, row]
+
+
+_WHOLE = re.compile(r"( *)(`[^`]*`\S*|[^ ]+)")
+"""What stays in one piece, and the spaces before it."""
+
+
 def chop(line: str, cells: int) -> list[str]:
     """A line cut into pieces of at most `cells` cells, spaces kept; in time linear to its length."""
     parts: list[str] = []

@@ -7,7 +7,6 @@ ours, 130 Ctrl-C, 143 SIGTERM.
 
 import errno
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -39,10 +38,6 @@ _OF_THE_SYSTEM = {
     errno.EDQUOT: _SPACE,
 }
 """Reasons for which a system refuses a file, and the next step."""
-
-
-_COPIED = re.compile(r"`[^`]*`\S*|\S+")
-"""What stays in one piece: a command in backticks, or a word."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -172,14 +167,14 @@ def report(error: "VmssTuiError") -> int:
 def say(text: str, hint: str = "") -> None:
     """A line for people, with an indented hint under it; foreign control characters are taken out."""
     from vmss_tui.cli import output
-    from vmss_tui.text import inert, plain_lines
+    from vmss_tui.text import inert, plain_lines, wrap_whole
 
     words, advice = as_typed(text), as_typed(hint)
     lines = [*plain_lines(words), *(f"  {line}" for line in plain_lines(advice) if advice)]
     if output.in_pipeline():
         lines = [inert(line) for line in lines]
     cells = _columns()
-    _write(lines if cells is None else (part for line in lines for part in wrapped(line, cells)))
+    _write(lines if cells is None else (part for line in lines for part in wrap_whole(line, cells)))
 
 
 def _columns() -> int | None:
@@ -189,22 +184,6 @@ def _columns() -> int | None:
     with suppress(OSError):
         return os.get_terminal_size(sys.stderr.fileno()).columns or None
     return None
-
-
-def wrapped(line: str, cells: int) -> list[str]:
-    """A line in pieces that fit, its indent kept; no command, path or address is taken apart, so it can be copied."""
-    from vmss_tui.text import width
-
-    if width(line) <= cells:
-        return [line]
-    indent = " " * (len(line) - len(line.lstrip(" ")))
-    rows: list[str] = []
-    for part in _COPIED.findall(line):
-        if rows and width(rows[-1]) + width(part) < cells:
-            rows[-1] += f" {part}"
-        else:
-            rows.append(f"{indent}{part}")
-    return rows
 
 
 def command(text: str) -> None:
@@ -249,10 +228,10 @@ def can_ask() -> bool:
 def _asked(question: str) -> str:
     """A question as it may be shown: names and the help of a profile's variables are foreign."""
     from vmss_tui.cli import output
-    from vmss_tui.text import plain
+    from vmss_tui.text import plain, wrap_whole
 
     cells = _columns()
-    rows = [plain(question)] if cells is None else wrapped(plain(question), cells)
+    rows = [plain(question)] if cells is None else wrap_whole(plain(question), cells)
     return output.displayable("\n".join(rows), sys.stderr)
 
 

@@ -22,6 +22,7 @@ class ReaderGone(Exception):
     """The reader of stdout has closed the pipe, as `head` does; Click would turn a BrokenPipeError into exit code 1."""
 
 
+_BELOW_THE_TIME = 10
 _SHORT = 8
 """Shorter texts need no cleaner, which is not imported for them where no settings have named further secrets."""
 
@@ -54,6 +55,21 @@ def quick(text: str) -> None:
 def line(text: str = "") -> None:
     """One line, flushed, so that a reader does not wait for a buffer to fill."""
     _put(f"{_printable(text)}\n")
+
+
+def timed(at: str, text: str) -> None:
+    """A line of a log; on a terminal, what does not fit continues below its text.
+
+    Secrets are hidden first: one with a space in it must not be taken apart.
+    """
+    cells = columns()
+    whole = f"{at:<{_BELOW_THE_TIME}}{text}"
+    if cells is None:
+        line(whole)
+        return
+    from vmss_tui.text import plain_lines, wrap_whole
+
+    lines(part for row in plain_lines(whole) for part in wrap_whole(row, cells, _BELOW_THE_TIME))
 
 
 def command(text: str) -> None:

@@ -58,11 +58,11 @@ def _first(found: SetSnapshot, now: datetime, *, jsonl: bool) -> None:
     if jsonl:
         output.record({"event": "watching", "at": rfc3339(now), "id": str(found.scale_set.id), "summary": counts})
     else:
-        output.line(f"{now.astimezone():%H:%M:%S}  {found.scale_set.name}  {counts}")
+        output.timed(f"{now.astimezone():%H:%M:%S}", f"{found.scale_set.name}  {counts}")
 
 
 def _print_change(change: watching.Change, now: datetime, *, jsonl: bool) -> None:
     if jsonl:
         output.record({"event": change.event, "at": rfc3339(now), **change.record})
     else:
-        output.line(f"{now.astimezone():%H:%M:%S}  {change.text}")
+        output.timed(f"{now.astimezone():%H:%M:%S}", change.text)

@@ -80,10 +80,10 @@ class PlainWriter:
     def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
         """See Writer."""
         if isinstance(entry.event, BatchStarted) and entry.event.number > 1:
-            output.line(f"          {info_of(self._before, entry.at).reached}")
+            output.timed("", info_of(self._before, entry.at).reached)
         # The summary says how it ended, with Azure's whole sentence: that is not said twice.
         for said in () if isinstance(entry.event, Ended) else sentences(entry.event, self._before):
-            output.line(f"{entry.at.astimezone():%H:%M:%S}  {said.text}")
+            output.timed(f"{entry.at.astimezone():%H:%M:%S}", said.text)
         self._before = state
 
     def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:

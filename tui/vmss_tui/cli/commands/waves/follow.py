@@ -52,7 +52,7 @@ class PlainWavesWriter:
             return
         text, _ = sentence(entry.event, before)
         if text:
-            output.line(f"{entry.at.astimezone():%H:%M:%S}  {text}")
+            output.timed(f"{entry.at.astimezone():%H:%M:%S}", text)
         if isinstance(entry.event, SetEnded) and after.plan is not None:
             ended = sum(not p.stage.running and bool(p.rollout) for p in after.sets.values())
             updated = sum(p.updated for p in after.sets.values())
