@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from support import estate
-from support.fakes import FakeAzure
+from support.fakes import FakeAzure, FakeClock
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.engine.snapshot_reader import SnapshotReader
+from vmss_tui.engine.snapshot_reader import WATCHERS_SHARE, SnapshotReader
 from vmss_tui.engine.watch import shared
 from vmss_tui.engine.watch.scale_set import SetWatcher
 from vmss_tui.engine.watch.shared import Publisher, SharedReader, ask
@@ -118,6 +118,28 @@ async def test_a_runner_hands_on_what_it_reads_and_never_reads_for_others(azure:
     await asyncio.sleep(0.02)
     await watcher.read(0.001)
     assert lists(azure) == 2, "what the runner has is too old"
+    await runner.close()
+    await watcher.close()
+
+
+async def test_while_the_quota_is_short_what_a_runner_read_a_while_ago_is_good_enough(
+    azure: FakeAzure, place: Path
+) -> None:
+    """It lists a large set every 36 s at most: a list by who only watches would take the next one's quota."""
+    clock = FakeClock()
+    azure.refill = 36.0
+    watcher = SharedReader(SnapshotReader(azure, WEB.scale_set.id, clock, autoscale=True), place, clock)
+    runner = Publisher(place, clock)
+    await watcher.read(12)
+    clock.advance(1)
+    newer = replace(WEB, instances=WEB.instances[:-1], autoscale=None, taken_at=clock.now())
+    await runner.publish(newer)
+    clock.advance(WATCHERS_SHARE * 36)
+    assert (await watcher.read(12)).instances == newer.instances and lists(azure) == 1
+    azure.refill = 0.0
+    clock.advance(1)
+    await watcher.read(12)
+    assert lists(azure) == 2, "there is plenty"
     await runner.close()
     await watcher.close()
 

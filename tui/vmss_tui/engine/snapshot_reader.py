@@ -141,6 +141,11 @@ class SnapshotReader:
         again = refill if self._urgent else refill * WATCHERS_SHARE
         return max(seconds, again - self._age(), self._azure.list_wait(self._target))
 
+    @property
+    def spacing(self) -> float:
+        """Seconds between two lists while the quota is short, for who only watches; 0 while there is plenty."""
+        return 0.0 if self._urgent else self._refill() * WATCHERS_SHARE
+
     def _age(self) -> float:
         """Seconds since the last list was begun."""
         return self._clock.monotonic() - self._listed_at

@@ -184,9 +184,14 @@ class SharedReader:
         return min(pace, max(_LEAST_SECONDS, pace / _OFTENER)) if self._handed else pace
 
     async def read(self, seconds: float) -> SetSnapshot:
-        """The set as it was not much longer ago than `seconds`. Raises what reading raises."""
+        """The set as it was not much longer ago than `seconds`. Raises what reading raises.
+
+        While the quota is short, it may be as old as this process would let it become: a list of its own would only
+        delay the next one of the runner.
+        """
         whole, self._wants_all = self._wants_all, False
-        found = await self._of_others(0.0 if whole and self.last is not None else seconds * _STALE)
+        valid = max(seconds, self._reader.spacing) * _STALE
+        found = await self._of_others(0.0 if whole and self.last is not None else valid)
         self._handed = found is not None
         if found is None:
             found = await self._own()
