@@ -173,11 +173,11 @@ def say(text: str, hint: str = "") -> None:
     lines = [*plain_lines(words), *(f"  {line}" for line in plain_lines(advice) if advice)]
     if output.in_pipeline():
         lines = [inert(line) for line in lines]
-    cells = _columns()
+    cells = columns()
     _write(lines if cells is None else (part for line in lines for part in wrap_whole(line, cells)))
 
 
-def _columns() -> int | None:
+def columns() -> int | None:
     """Cells of the terminal on stderr; None for a file or a pipe."""
     if sys.stderr is None or not sys.stderr.isatty():
         return None
@@ -230,7 +230,7 @@ def _asked(question: str) -> str:
     from vmss_tui.cli import output
     from vmss_tui.text import plain, wrap_whole
 
-    cells = _columns()
+    cells = columns()
     rows = [plain(question)] if cells is None else wrap_whole(plain(question), cells)
     return output.displayable("\n".join(rows), sys.stderr)
 

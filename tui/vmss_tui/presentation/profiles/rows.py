@@ -122,7 +122,7 @@ PROFILES: Table[ProfileEntry, Known] = Table(
         ProfileColumn("state", "STATE", 10, match=Match.WORD, words=("ready", "invalid", "shadowed"), cell=_state,
             rank=lambda it, known: profile_mark(it).word,
             values=lambda it, known: (profile_mark(it).word,)),
-        ProfileColumn("drift", "TARGETS", 24, match=Match.WORD,
+        ProfileColumn("drift", "TARGETS", 26, match=Match.WORD,
             cell=lambda it, known: drift_cell(known.of(it)),
             rank=lambda it, known: drift_rank(known.of(it)),
             values=lambda it, known: drift_words(known.of(it))),

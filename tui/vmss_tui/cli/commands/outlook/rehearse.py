@@ -55,7 +55,7 @@ def rehearse(
         copied = await _copy(session, ordered, faults)
         quiet = jsonl or not shape.for_people
         if not quiet:
-            for line in plan_lines(session, ordered.plan, ordered.pins):
+            for line in plan_lines(session, ordered.plan, ordered.pins, diagnostics.columns()):
                 diagnostics.say(line)
         count = counted(len(copied.snapshot.instances), "instance")
         diagnostics.say(

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from vmss_tui.cli import output
 from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.prepare import Order, amount, assignments, naming_running, prepare_order, seconds
 from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
@@ -92,7 +93,7 @@ def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:
     async def work(session: LiveSession) -> int:
         prepared = naming_running(session, await prepare_order(session, order))
         record = {**records.plan_record(prepared.plan), "files": records.plain_value(prepared.pins)}
-        shape.answer(record, lambda: plan_lines(session, prepared.plan, prepared.pins))
+        shape.answer(record, lambda: plan_lines(session, prepared.plan, prepared.pins, output.columns()))
         return PreflightRefused.exit_code if prepared.plan.refusals else 0
 
     return run(ctx, work)
@@ -107,5 +108,5 @@ async def _plan_all(session: LiveSession, order: Order, shape: Shape) -> int:
     plan = (await prepare_waves(session, order)).plan
     sets = await previewed(session, plan)
     planned = planned_of(sets)
-    shape.answer(waves_plan_record(plan, planned), lambda: shown(plan, planned))
+    shape.answer(waves_plan_record(plan, planned), lambda: shown(plan, planned, output.columns()))
     return PreflightRefused.exit_code if refusals(plan, sets) else 0

@@ -207,7 +207,7 @@ class Launch:
     def _confirm(self, session: LiveSession, plan: RolloutPlan, pins: Sequence[FilePin], serious: str) -> None:
         """Show the plan and ask. `serious`: why the scale set's name is wanted; empty when yes or no will do."""
         if not self.manner.jsonl:
-            for line in plan_lines(session, plan, pins):
+            for line in plan_lines(session, plan, pins, diagnostics.columns()):
                 diagnostics.say(line)
         if not confirmed(plan.target.name, self.manner.confirm, serious) and not self.manner.yes:
             question = f"{confirm_title(plan)} {plan.to_label} [y/N]"
@@ -250,9 +250,9 @@ def _require_name(name: str, given: str, why: str, what: str) -> None:
         raise UsageError(f"{why}: the name is required to confirm", hint=f"Give --confirm {name}.")
 
 
-def plan_lines(session: LiveSession, plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:
-    """The plan for people."""
-    cells = min(output.columns() or WIDTH, WIDTH)
+def plan_lines(session: LiveSession, plan: RolloutPlan, pins: Sequence[FilePin], terminal: int | None) -> list[str]:
+    """The plan for people, on a `terminal` with so many columns; None for a file or a pipe."""
+    cells = min(terminal or WIDTH, WIDTH)
     title = f"{plan.target.short}, {plan.location}: {arrow(plan.from_label or 'nothing', plan.to_label)}"
     shown = sections(plan, cells, files=pins, protected=_protected(session, plan))
     return [title, "", *(text_of(line) for line in shown), ""]

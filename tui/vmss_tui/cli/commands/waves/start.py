@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
 from vmss_tui.cli.commands.rollout.start_rollout import WIDTH, Launch, Manner, confirmed, require_answer
 from vmss_tui.cli.commands.waves.follow import follow_waves, writer
@@ -32,9 +32,9 @@ async def previewed(session: LiveSession, plan: WavesPlan) -> tuple[SetPlan, ...
     return await preview(await session.connect(), plan, session.background(), session.clock)
 
 
-def shown(plan: WavesPlan, planned: Planned) -> list[str]:
-    """The plan for people."""
-    return plan_lines(plan, planned, min(output.columns() or WIDTH, WIDTH))
+def shown(plan: WavesPlan, planned: Planned, terminal: int | None) -> list[str]:
+    """The plan for people, on a `terminal` with so many columns; None for a file or a pipe."""
+    return plan_lines(plan, planned, min(terminal or WIDTH, WIDTH))
 
 
 async def start_waves(
@@ -57,7 +57,7 @@ async def start_waves(
     if not refused:
         require_answer(plan.profile, manner, _why_confirm(session, sets), "profile")
     if not manner.jsonl:
-        for line in [*shown(plan, planned), ""]:
+        for line in [*shown(plan, planned, diagnostics.columns()), ""]:
             diagnostics.say(line)
     if refused:
         raise PreflightRefused(
