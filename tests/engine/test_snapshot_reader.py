@@ -111,7 +111,7 @@ async def test_who_only_watches_keeps_to_what_the_quota_demanded_after_the_last_
 
 
 async def test_a_list_whose_pages_waited_long_is_as_fresh_as_one_that_came_at_once(azure: FakeAzure) -> None:
-    """Else a runner lists a large set anew for every step before a batch, each time as long as the refill takes."""
+    """Else a runner lists a large set again for every step before a batch, each time as long as the refill takes."""
     clock = FakeClock()
     target = next(iter(azure.sets))
     reader = reader_of(azure, clock)
