@@ -1,8 +1,8 @@
 """Modules that are imported when something uses them: placeholders do what the real names do."""
 
-import ast
 import importlib
 import importlib.util
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -197,24 +197,50 @@ def _caught_from_deferred(library: str) -> Iterator[tuple[str, str]]:
     """Modules of a library that catch what they import from a deferred module, with what they catch."""
     place = Path(str(importlib.import_module(library).__file__)).parent
     for path in place.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
         parts = (*library.split("."), *path.relative_to(place).with_suffix("").parts)
         here = parts[:-1]  # of a package's __init__ the package itself
         deferred_names = {
-            alias.asname or alias.name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom)
-            for alias in node.names
-            if not deferred.DEFERRED.isdisjoint((source := _source(node, here), f"{source}.{alias.name}"))
+            words[-1]
+            for start, names in _IMPORT.findall(text)
+            for name in names.strip("()").split(",")
+            if (words := name.partition("#")[0].split())
+            and not deferred.DEFERRED.isdisjoint((source := _source(start, here), f"{source}.{words[0]}"))
         }
         assert "*" not in deferred_names, path
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ExceptHandler) and node.type is not None:
-                names = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
-                yield from ((".".join(parts), name) for name in names & deferred_names)
+        caught = {name for clause in _EXCEPT.findall(text) for name in _NAME.findall(clause)}
+        yield from ((".".join(parts), name) for name in caught & deferred_names)
 
 
-def _source(node: ast.ImportFrom, here: tuple[str, ...]) -> str:
-    """The module that a statement imports from, in a module of the package `here`."""
-    above = here[: len(here) - node.level + 1] if node.level else ()
-    return ".".join((*above, *((node.module,) if node.module else ())))
+_IMPORT = re.compile(r"^[ \t]*from[ ]+([.\w]+)[ ]+import[ ]+(\([^)]*\)|[^\n(]+)", re.MULTILINE)
+_EXCEPT = re.compile(r"^[ \t]*except[ ]*(\([^)]*\)|[^\n:]*)", re.MULTILINE)
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+
+def _source(start: str, here: tuple[str, ...]) -> str:
+    """The module that `from start import …` names, in a module of the package `here`."""
+    name = start.lstrip(".")
+    level = len(start) - len(name)
+    above = here[: len(here) - level + 1] if level else ()
+    return ".".join((*above, *((name,) if name else ())))
+
+
+def test_what_a_library_catches_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "catching_library"
+    (place / "sub").mkdir(parents=True)
+    (place / "__init__.py").write_text("from .models import (  # noqa\n    Fine,\n    Broken as Bad,\n)\n")
+    (place / "sub" / "__init__.py").write_text(
+        "from .. import models as _m\nfrom ..models import Broken\n"
+        "try:\n    pass\nexcept (\n    _m.Broken,\n    KeyError,\n"
+        "):\n    pass\nexcept Broken as error:\n    pass\n"
+    )
+    (place / "models.py").write_text("class Fine: ...\nclass Broken(Exception): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(deferred, "DEFERRED", frozenset({"catching_library.models"}))
+    found = set(_caught_from_deferred("catching_library"))
+    assert found == {("catching_library.sub.__init__", "_m"), ("catching_library.sub.__init__", "Broken")}
+    (place / "sub" / "__init__.py").write_text("from ..models import *\n")
+    with pytest.raises(AssertionError):
+        set(_caught_from_deferred("catching_library"))
+    for name in [name for name in sys.modules if name.startswith("catching_library")]:
+        del sys.modules[name]

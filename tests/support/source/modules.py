@@ -1,6 +1,7 @@
 """Every module of a package, parsed once."""
 
 import ast
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -55,8 +56,16 @@ def _definitions(node: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]
 
 @cache
 def modules(package: Path = PACKAGE) -> tuple[Module, ...]:
-    """Every module below a package's folder, in the order of their paths."""
-    return tuple(_parsed(path, package) for path in sorted(package.rglob("*.py")))
+    """Every module below a package's folder, in the order of their paths.
+
+    Nothing is collected meanwhile: the collector would visit millions of nodes, which all stay, again and again.
+    """
+    gc.disable()
+    try:
+        return tuple(_parsed(path, package) for path in sorted(package.rglob("*.py")))
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _parsed(path: Path, package: Path) -> Module:
