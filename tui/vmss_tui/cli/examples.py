@@ -61,7 +61,7 @@ ADVICE = {
     ),
     "worker": Advice(
         (
-            Example("vmss-tui worker", "starts scheduled rollouts when they are due"),
+            Example("vmss-tui worker", "carries out scheduled rollouts, and those of a team"),
             Example("vmss-tui worker --unit", "prints a systemd unit that keeps it running"),
         ),
         ("schedule",),

@@ -43,7 +43,7 @@ ENTRIES = (
     Entry("retry", "[ROLLOUT]", "run the script again on failed instances", "rollout.follow_up:retry", "Roll out"),
     Entry("undo", "[ROLLOUT]", "roll back to the previous script, in batches", "rollout.follow_up:undo", "Roll out"),
     Entry("schedule", "ROLLOUT", "move a rollout that starts later", "schedule.schedule:schedule", "Roll out"),
-    Entry("worker", "", "start scheduled rollouts when due", "schedule.worker:worker", "Roll out"),
+    Entry("worker", "", "carry out scheduled and team rollouts", "schedule.worker:worker", "Roll out"),
     Entry("rollouts", "[FILTER …]", "the rollouts in the journal", "rollout.history:rollouts", "Records"),
     Entry("report", "[ROLLOUT]", "the record of a rollout for a change ticket", "rollout.history:report", "Records"),
     Entry("replay", "[ROLLOUT]", "play a recorded rollout in the live screen", "rollout.history:replay", "Records"),

@@ -19,7 +19,7 @@ from vmss_tui.journal.lease import gone, owner
 from vmss_tui.journal.rows import WavesHeader
 from vmss_tui.text import counted, listed
 
-_STARTS = timedelta(seconds=60)
+_STARTS = timedelta(seconds=90)
 """How long after its creation a rollout is taken to be starting, while no coordinator has its lease."""
 ALL_WAVES = "waves"
 """The name by which starts of rollouts over several sets are serialized, so that the second one sees the first."""
