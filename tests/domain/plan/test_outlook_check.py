@@ -7,7 +7,7 @@ from support.build import NOW, fleet, snapshot
 from support.build import plan as plan_of
 from vmss_tui.domain.plan.checks.outlook import outlook
 from vmss_tui.domain.plan.findings import Severity
-from vmss_tui.domain.plan.maintenance_window import DAYS, Window
+from vmss_tui.domain.plan.maintenance_window import DAYS, Opening, Window
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, OnWindowEnd, Reserve, RolloutPolicy
 from vmss_tui.domain.plan.track_record import PastRollout, StepShare, TrackRecord
@@ -37,6 +37,23 @@ def test_a_reserve_that_fits_no_window_for_later_batches_is_a_warning() -> None:
         assert reserve.message.startswith("batch 6 ") and "does not get beyond batch 5" in reserve.message
     assert not list(outlook(planned(600, slow, reserve=Reserve.ROLLBACK), NOW))
     assert codes(planned(30, slow)) == [("window-short", Severity.WARN)]
+
+
+def test_a_reserve_is_compared_with_the_windows_of_every_day_and_with_one_that_stays_open() -> None:
+    made = planned(30, PastRollout(seconds=(600.0,) * 20, later=StepShare(20, 0)), reserve=Reserve.ROLLBACK)
+    window = made.policy.window
+    assert window is not None
+    daily = replace(window, days=DAYS)
+    assert "reserve-too-long" in {code for code, _ in codes(within(made, daily))}
+    later = [Opening(NOW - timedelta(hours=1), NOW + timedelta(minutes=30))]
+    later += [Opening(NOW + timedelta(days=10), NOW + timedelta(days=110))]
+    assert codes(within(made, Window(calendar="changes.ics", openings=tuple(later)))) == [
+        ("window-short", Severity.WARN)
+    ]
+
+
+def within(made: RolloutPlan, window: Window) -> RolloutPlan:
+    return replace(made, policy=replace(made.policy, window=window))
 
 
 def test_a_window_that_p90_does_not_fit_is_a_warning() -> None:

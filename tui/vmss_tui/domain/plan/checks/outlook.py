@@ -69,8 +69,9 @@ def _reserve(plan: RolloutPlan, now: datetime) -> Iterator[Finding]:
     """Whether a batch, with the roll back of all before it, will fit no window at all, however many are waited for."""
     if not plan.reserves_rollback:
         return
-    openings = plan.timetable.openings(now, now + CLOSES_WITHIN)
-    if any(opening.closes >= now + CLOSES_WITHIN for opening in openings):
+    horizon = now + CLOSES_WITHIN  # an opening around it is cut, so its end is looked for behind it
+    openings = [one for one in plan.timetable.openings(now, horizon + CLOSES_WITHIN) if one.opens < horizon]
+    if any(opening.closes >= horizon + CLOSES_WITHIN for opening in openings):
         return
     longest = max(((opening.closes - opening.opens).total_seconds() for opening in openings), default=0.0)
     sizes = [len(batch.ids) for batch in plan.batches]
