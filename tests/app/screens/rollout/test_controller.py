@@ -10,7 +10,7 @@ from support import story
 from support.fakes import FakeClock, FakeSession
 from support.screens.person import Person
 from support.screens.rollout import controller_of, half_updated, recorded
-from vmss_tui.app.effects import Ask
+from vmss_tui.app.effects import Ask, Repaint
 from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.domain.rollout.events import Ended, Paused, Planned, Verdict
@@ -151,8 +151,9 @@ async def test_a_replay_is_held_sped_up_and_offers_nothing_that_changes(session:
         controller.arrived(update)  # type: ignore[arg-type]
         break
     person = Person()
-    await person.perform(controller.hold())
-    await person.perform(controller.change_speed(2))
+    for effects in (controller.hold(), controller.change_speed(2)):
+        assert Repaint() in effects, "the scrubber shows it at once"
+        await person.perform(effects)
     assert controller.replay is not None and controller.replay.held and controller.replay.speed == 32
     assert controller.replayed and controller.parting() == ()
 

@@ -22,7 +22,7 @@ class ReplayControls:
         if self.replay is None:
             return ()
         self.replay.hold()
-        return (Say("replay on hold" if self.replay.held else "replay continues"),)
+        return (Say("replay on hold" if self.replay.held else "replay continues"), Repaint())
 
     @property
     def has_more(self) -> bool:
@@ -83,4 +83,4 @@ class ReplayControls:
         if self.replay is None:
             return ()
         self.replay.change_speed(factor)
-        return (Say(f"replay speed ×{self.replay.speed:g}"),)
+        return (Say(f"replay speed ×{self.replay.speed:g}"), Repaint())
