@@ -129,3 +129,4 @@ def test_a_line_is_wrapped_where_nothing_that_is_copied_is_taken_apart() -> None
     assert wrap_whole(line, 200) == [line]
     assert wrap_whole("12:00:00  one two  three", 18, 10) == ["12:00:00  one two", " " * 10 + "three"]
     assert wrap_whole("12:00:00  one two  three", 20, 10) == ["12:00:00  one two", " " * 10 + "three"]
+    assert wrap_whole(f"one two{' ' * 1_000_000}", 5) == ["one", "two"]

@@ -147,7 +147,7 @@ def wrap_whole(line: str, cells: int, hang: int | None = None) -> list[str]:
     before = len(line) - len(line.lstrip(" "))
     indent = " " * (before if hang is None else hang)
     row, rows = "", []
-    for gap, part in _WHOLE.findall(line):
+    for gap, part in _WHOLE.findall(line.rstrip(" ")):  # a run of spaces with nothing after it takes quadratic time
         if row and width(row) + len(gap) + width(part) > cells:
             rows.append(row)
             row = f"{indent}{part}"
