@@ -101,6 +101,18 @@ def test_instances_that_replace_all_of_them_prove_the_version() -> None:
     assert "6 gone" in state.reason and "1 more got it outside the batches: 9" in state.reason
 
 
+def test_instances_that_had_the_version_before_prove_it_too() -> None:
+    """The last one of them is evicted before its update."""
+    toy = Toy(count=3)
+    toy.vms["0"].config = toy.vms["1"].config = script(2)
+    driver = drive(toy, policy(1))
+    assert [batch.ids for batch in driver.plan.batches] == [("2",)]
+    driver.run(begun(driver, 1))
+    del toy.vms["2"]
+    state = driver.run()
+    assert state.verdict is e.Verdict.COMPLETED and "1 gone: 2" in state.reason
+
+
 def test_a_failing_instance_that_replaces_all_of_them_proves_nothing() -> None:
     driver = drive(Toy(), policy("100%"))
     driver.run(begun(driver, 1))

@@ -50,11 +50,12 @@ def runs_nowhere(situation: Situation) -> str:
     plan, state = situation.plan, situation.state
     planned = {i for batch in plan.batches for i in batch.ids}
     gone = planned.intersection(state.ids_in(e.Phase.GONE))
-    well = [i for i in state.ids_in(e.Phase.LEAKED) if state.instances[i].seen.script is not ScriptState.FAILED]
+    left = staying(situation.snapshot.instances)
+    runs = any(i.script_digest in situation.targets and i.script.state is not ScriptState.FAILED for i in left)
     reached = plan.purpose is Purpose.ROLLBACK or plan.removes
-    if reached or not planned or gone != planned or state.count(e.Phase.DONE) or well:
+    if reached or not planned or gone != planned or state.count(e.Phase.DONE) or runs:
         return ""
-    label, here = plan.to_label, len(staying(situation.snapshot.instances))
+    label, here = plan.to_label, len(left)
     had = had_it(plan, state)
     known = f"no instance runs {label}" if had else "nothing was updated"
     all_gone = "the only instance is gone" if len(planned) == 1 else f"all {len(planned)} instances are gone"
