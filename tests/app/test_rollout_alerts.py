@@ -100,6 +100,23 @@ async def test_an_alert_is_shown_on_any_screen(tmp_path: Path, monkeypatch: pyte
         assert rung[1:] == ["web-weu: web 2.5.0 completed"]
 
 
+async def test_an_approval_is_shown_behind_any_number_of_newer_rollouts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sitting(tmp_path) as desk:
+        rung: list[str] = []
+        monkeypatch.setattr(compat, "notify_desktop", lambda app, text, environ: rung.append(text))
+        await desk.shows("15 scale sets")
+        journal, now = desk.session.journal(), desk.session.clock.now()
+        created = [now + timedelta(seconds=number) for number in range(52)]
+        first, *newer = [journal.create(story.plan_of(), who="maria", at=at) for at in created]
+        for rollout in newer:
+            journal.append(rollout, Ended(Verdict.CANCELLED, "canceled"), at=created[-1])
+        journal.append(first, RunnerStarted(1, "box"), ApprovalNeeded(2), at=now)
+        desk.app.check_rollouts()
+        assert "web-weu: web 2.5.0 waiting for approval" in rung
+
+
 def test_an_alert_has_a_role_for_how_bad_it_is() -> None:
     (alert,) = RolloutAlerts(estate.NOW).check([replace(HEADER, stage=Stage.FAILED)], lambda _: True)
     assert (alert.rollout, alert.role) == ("7f3a01bc", Role.BAD)

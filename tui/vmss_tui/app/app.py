@@ -143,13 +143,14 @@ class VmssTui(JobApp):
         self.running.refresh()
         with contextlib.suppress(JournalUnavailable):
             journal = self.session.journal()
+            leases = journal.leases()
 
             def alive(rollout: str) -> bool:
-                lease = journal.lease(rollout)
-                return lease is not None and lease.alive
+                return rollout in leases and leases[rollout].alive
 
-            headers: list[RolloutHeader | WavesHeader] = [*journal.rollouts(limit=50)]
-            headers += journal.waves.headers(limit=20)
+            found: list[RolloutHeader | WavesHeader] = [*journal.unfinished(), *journal.waves.unfinished()]
+            found += [*journal.rollouts(limit=50), *journal.waves.headers(limit=20)]
+            headers = {header.id: header for header in found}.values()
             for alert in self._alerts.check(headers, alive):
                 compat.notify_desktop(self, alert.text, os.environ)
                 if getattr(self.screen, "rollout", "") != alert.rollout:
