@@ -241,8 +241,11 @@ async def test_rows_that_a_key_leaves_out_are_not_missing_without_a_word(tmp_pat
     async with sitting(tmp_path) as desk:
         await desk.shows("15 scale sets")
         assert "shows all" not in desk.text()
-        await desk.press("f")
+        await desk.press("space")
+        await desk.shows("  1 marked  ·  ")
+        await desk.press("space", "f")
         await desk.shows("faults only, 0 shows all")
+        assert " marked  ·" not in desk.text()
         await desk.press("F")
         await desk.shows("favorites only, 0 shows all")
         await desk.press("0")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.widget import Widget
 
 from vmss_tui.app.actions.action import ActionState
@@ -121,10 +121,17 @@ class ListScreen(PanedScreen):
         return "faults only" if self.faults_only else ""
 
     def show_rest(self) -> None:
-        """Show the status line without a remark, with the key that shows all rows."""
-        words = self.narrowed()
-        sign: Line = ((f"{words}, {key_hint('list.all')} shows all", Role.WAIT), ("  ·  ", Role.DIM)) if words else ()
-        self.status.rest((*sign, *self.rest()))
+        """Show the status line without a remark, with the key that shows all rows, and how many rows are marked."""
+        hidden, marks = self.narrowed(), len(self.grid.marks)
+        signs = [(f"{hidden}, {key_hint('list.all')} shows all", Role.WAIT)] if hidden else []
+        signs += [(f"{marks} marked", Role.ACCENT)] if marks else []
+        parts = tuple(part for sign in signs for part in (sign, ("  ·  ", Role.DIM)))
+        self.status.rest((*parts, *self.rest()))
+
+    @on(Grid.Marked)
+    def _show_marks(self) -> None:
+        """An action may be about the marked rows, also those that were scrolled away."""
+        self.show_rest()
 
     def tick(self) -> None:
         """The badge of the tabs."""

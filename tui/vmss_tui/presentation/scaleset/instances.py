@@ -274,7 +274,7 @@ def _group(zone: str, domain: int, by: Grouping, marks: tuple[Mark, ...], *, sev
 _NO_DOMAIN = -1
 
 
-def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> Line:
+def count_line(snapshot: SetSnapshot, shown: Sequence[Instance]) -> Line:
     """The status line at rest: the number of instances by state."""
     total = len(snapshot.instances)
     counts: dict[Mark, int] = {}
@@ -285,6 +285,4 @@ def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> 
     pieces: list[Piece] = [(head, Role.DIM)]
     for mark, count in sorted(counts.items(), key=lambda item: _SEVERITY.get(item[0].role, 5)):
         pieces += [("  ·  ", Role.DIM), (f"{count} {mark.word}", mark.role)]
-    if marks:
-        pieces += [("  ·  ", Role.DIM), (f"{marks} marked", Role.ACCENT)]
     return tuple(pieces)

@@ -25,7 +25,6 @@ from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.screens.scaleset.sheets import activity_sheet, instance_sheet, overview_sheet
 from vmss_tui.app.screens.scaleset.watched_set import WatchedSet
 from vmss_tui.app.shell import OpenDeploy
-from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
@@ -140,7 +139,7 @@ class ScaleSetScreen(WatchedSet):
         if self._failure is not None:
             return self._failing
         fault = fault_line(self._snapshot)
-        return fault or instances.count_line(self._snapshot, self._shown, len(self.grid.marks))
+        return fault or instances.count_line(self._snapshot, self._shown)
 
     def beside(self, cells: int, rows: int) -> Sequence[Line]:
         """Details and output of the instance under the cursor."""
@@ -196,10 +195,6 @@ class ScaleSetScreen(WatchedSet):
     def on_grid_selected(self) -> None:
         """Enter on an instance."""
         self.action_do("scaleset.details")
-
-    def on_grid_marked(self, message: Grid.Marked) -> None:
-        """The status line shows the number of marks."""
-        self.show_rest()
 
     def _columns_chosen(self) -> tuple[str, ...]:
         chosen = [key for key in self.shell.last_place.instance_columns if key in instances.INSTANCES.choices]

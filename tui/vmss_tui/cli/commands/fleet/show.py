@@ -99,7 +99,7 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now
         ("", fault),
         ("interference", _after_title(interference.line(snapshot))),
         *_governed(snapshot.governance),
-        ("instances", text_of(listed.count_line(snapshot, snapshot.instances, 0))),
+        ("instances", text_of(listed.count_line(snapshot, snapshot.instances))),
     ]
     return text_tables.facts(facts)
 

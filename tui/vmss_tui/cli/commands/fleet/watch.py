@@ -54,7 +54,7 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
 
 def _first(found: SetSnapshot, now: datetime, *, jsonl: bool) -> None:
     """Say that the watch has begun, and print the current state."""
-    counts = text_of(instances.count_line(found, found.instances, 0))
+    counts = text_of(instances.count_line(found, found.instances))
     if jsonl:
         output.record({"event": "watching", "at": rfc3339(now), "id": str(found.scale_set.id), "summary": counts})
     else:
