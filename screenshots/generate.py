@@ -24,6 +24,7 @@ from film import animated
 from pictures import PICTURES, Picture
 from visitor import Visitor
 
+from support.program import runners
 from support.simulator import SimulatorProcess
 from vmss_tui.app.app import VmssTui
 from vmss_tui.app.places.start import StartAt
@@ -56,6 +57,8 @@ async def draw(picture: Picture, folder: Path) -> None:
                 svg = app.export_screenshot(title="vmss-tui")
             await session.close()
         finally:
+            for process in runners(Path(home)):
+                process.kill()
             simulator.stop()
     if visitor.frames:
         about = "A rollout of version 2.5.0 over 60 instances, from the list of scale sets to its end"
