@@ -20,8 +20,16 @@ from vmss_tui.presentation.plan.form import FieldSpec
 from vmss_tui.presentation.table import Line, text_of
 from vmss_tui.text import width
 
+_LEAST_REMARK = 10
+"""Cells below which the beginning of a remark says nothing; the status line has it in full."""
 _LABEL = 14
 """Cells of a label; a longer one pushes its own input only."""
+
+
+def readable_remark(remark: Line, cells: int) -> Line:
+    """The remark, or nothing where only a few letters of it would be seen; what is wrong is shown in any case."""
+    quiet = all(role is Role.DIM for _, role in remark)
+    return () if quiet and cells < min(_LEAST_REMARK, width(text_of(remark))) else remark
 
 
 class Choice(Lines, can_focus=True):
@@ -189,7 +197,10 @@ class Field(Vertical):
         """Label and control in a row; the remark beside a narrow control, below a wide one."""
         wide = not self.spec.cells and not self.spec.choices
         quiet = wide and not self.spec.hint
-        below = Lines(lambda _: (self._remark,), classes="field-remark field-below" if wide else "field-remark")
+        below = Lines(
+            lambda cells: (readable_remark(self._remark, cells),),
+            classes="field-remark field-below" if wide else "field-remark",
+        )
         with Horizontal():
             label = Lines(lambda _: (((self.spec.label, Role.DIM),),), classes="field-label")
             label.styles.width = max(_LABEL, len(self.spec.label) + 1)
