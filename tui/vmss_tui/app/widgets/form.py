@@ -27,7 +27,7 @@ _LABEL = 14
 
 
 def readable_remark(remark: Line, cells: int) -> Line:
-    """The remark, or nothing where only a few letters of it would be seen; what is wrong is shown in any case."""
+    """The remark, or nothing where only a few letters of it would be seen; errors are always shown."""
     quiet = all(role is Role.DIM for _, role in remark)
     return () if quiet and cells < min(_LEAST_REMARK, width(text_of(remark))) else remark
 
