@@ -9,11 +9,9 @@ import pytest
 from support.journal import NOW, plan
 from support.leases import me
 from support.program import Inside
-from vmss_tui.cli.commands.rollout.earlier_rollouts import notices
 from vmss_tui.cli.main import main
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.plan.waves import Wave, WaveSet, WavesPlan
 from vmss_tui.domain.rollout.events import Ended
 from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.errors import LeaseHeld
@@ -54,18 +52,6 @@ def test_damage_is_listed_and_repaired(rollout: str, capsys: pytest.CaptureFixtu
     assert code == 0 and ".bak" in err
     assert len(list(journal_file().parent.glob("*.bak"))) == 1
     assert rollout in run(capsys, "rollouts")[1]
-
-
-def test_a_start_names_waves_that_have_not_reached_the_set(rollout: str) -> None:
-    journal = Journal.open()
-    target = journal.header(rollout).target
-    plan = WavesPlan(profile="web", label="web 2", waves=(Wave(number=1, name="all", sets=(WaveSet(target=target),)),))
-    waves = journal.waves.create(plan, who="maria")
-    (waiting, _), *_ = notices(journal, target, NOW)
-    assert waves in waiting and "maria" in waiting
-    journal.waves.append(waves, Ended(Verdict.CANCELLED, ""), at=NOW)
-    assert not any(waves in what for what, _ in notices(journal, target, NOW))
-    journal.close()
 
 
 def test_the_list_fits_a_narrow_terminal(
@@ -157,8 +143,6 @@ def test_a_plan_names_the_rollout_that_is_running_on_the_set(inside: Inside) -> 
 
 
 def test_a_refused_rollout_is_over(rollout: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from vmss_tui.domain.rollout.events import Ended
-    from vmss_tui.domain.rollout.stage import Verdict
 
     journal = Journal.open()
     journal.append(rollout, Ended(Verdict.REFUSED, "not started: another was first"), at=NOW)

@@ -150,6 +150,16 @@ async def test_a_rollout_of_this_journal_is_named_and_refuses_a_start_now_only(s
     assert not session.started and running in " ".join(person.said)
 
 
+async def test_a_rollout_without_a_runner_is_named_in_the_plan_and_on_record(session: FakeSession) -> None:
+    alone = session.journal().create(plan_of(), who="maria", at=session.clock.now())
+    form = await opened(session)
+    await type_in(form, script__files=NEW_FILE)
+    assert f"rollout {alone} of web-weu has not ended" in plan_text(form)
+    await Person(True).perform(form.start())
+    (started,) = session.started
+    assert any(alone in finding.message for finding in started.findings)
+
+
 async def test_the_profile_that_knows_what_runs_is_where_it_starts(
     session: FakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,7 +39,6 @@ from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.engine.in_progress import named_in
 from vmss_tui.engine.prepare import Names, RolloutWish, compose
 from vmss_tui.engine.schedule.start_later import AT_ONCE, StartTime, prepare_for
 from vmss_tui.errors import ProfileInvalid, UsageError, VmssTuiError
@@ -166,7 +165,7 @@ class DeployController:
             self.plan = None
         else:
             plan = compose(wish, self.reading.snapshot, self._files.of(wish.files), self._session.clock)
-            self.plan = named_in(plan, self.reading.running)
+            self.plan = self.reading.naming_others(plan)
         return (*self._files.fetch_new(self._uris, self._connection().azure, self.planned), Repaint())
 
     def _wish(self, form: Form, reading: WatchedSet) -> RolloutWish:
@@ -329,7 +328,7 @@ class DeployController:
         prepared, at = await prepare_for(azure, wish, self._session.clock, when)
         self._files.keep(prepared.pins)
         self.reading = known(prepared.snapshot, self._session)
-        self.plan = plan = named_in(prepared.plan, self.reading.running, refuse=at is None)
+        self.plan = plan = self.reading.naming_others(prepared.plan, at_once=at is None)
         report = self.form.report()
         asked = ask_and_start(
             plan,

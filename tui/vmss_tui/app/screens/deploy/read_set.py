@@ -10,9 +10,10 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.engine import revisions
-from vmss_tui.engine.in_progress import finding_of
+from vmss_tui.engine.in_progress import finding_of, named_in, waiting
 from vmss_tui.engine.prepare import read_for_plan
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure
@@ -31,6 +32,12 @@ class WatchedSet:
     """Digests that rollouts of this journal brought; None when it cannot be read."""
     running: Finding | None = None
     """A rollout of this journal that is running on the set: a warning, since a start may be scheduled."""
+    others: tuple[Finding, ...] = ()
+    """Rollouts of this journal that have not ended and are not running on the set now."""
+
+    def naming_others(self, plan: RolloutPlan, *, at_once: bool = False) -> RolloutPlan:
+        """The plan with what the journal says of other rollouts of the set; `at_once` a running one refuses it."""
+        return named_in(plan, self.running, self.others, refuse=at_once)
 
 
 async def read(azure: Azure, target: ScaleSetId, session: Session) -> WatchedSet:
@@ -47,6 +54,7 @@ def known(snapshot: SetSnapshot, session: Session) -> WatchedSet:
         history(target, session),
         known_versions(target, session),
         running(target, session),
+        others(target, session),
     )
 
 
@@ -56,6 +64,14 @@ def running(target: ScaleSetId, session: Session) -> Finding | None:
         return finding_of(session.journal(), target, Severity.WARN)
     except VmssTuiError:
         return None
+
+
+def others(target: ScaleSetId, session: Session) -> tuple[Finding, ...]:
+    """Warnings of rollouts of the set that are scheduled, or have no runner; none when the journal cannot be read."""
+    try:
+        return tuple(waiting(session.journal(), target))
+    except VmssTuiError:
+        return ()
 
 
 def known_versions(target: ScaleSetId, session: Session) -> frozenset[str] | None:

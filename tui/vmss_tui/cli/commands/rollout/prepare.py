@@ -134,14 +134,20 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
 
 
 def naming_running(session: LiveSession, ordered: Ordered) -> Ordered:
-    """The same for a start at once, which a rollout of this journal that is running on the set refuses."""
-    from vmss_tui.engine.in_progress import finding_of, named_in
+    """The same for a start at once, which a rollout of this journal that is running on the set refuses.
 
+    Those that have not ended and are not running are named, too.
+    """
+    from vmss_tui.engine.in_progress import finding_of, named_in, waiting
+
+    target = ordered.plan.target
     try:
-        running = finding_of(session.journal(), ordered.plan.target)
+        journal = session.journal()
+        others = tuple(waiting(journal, target))
+        running = finding_of(journal, target)
     except JournalUnavailable:
         return ordered
-    return replace(ordered, plan=named_in(ordered.plan, running))
+    return replace(ordered, plan=named_in(ordered.plan, running, others))
 
 
 def adjusted(policy: RolloutPolicy, order: Order) -> RolloutPolicy:

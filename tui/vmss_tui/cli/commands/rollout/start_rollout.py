@@ -11,7 +11,6 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.annotations import Dialect, annotated, vanishing_machine
-from vmss_tui.cli.commands.rollout.earlier_rollouts import notices
 from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, follow
 from vmss_tui.cli.commands.rollout.interrupt import OnInterrupt, left, terminable
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
@@ -20,6 +19,7 @@ from vmss_tui.cli.options import current
 from vmss_tui.cli.session import LiveSession, open_session
 from vmss_tui.cli.wait_notice import long_waits_reported
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.engine.in_progress import waiting
 from vmss_tui.errors import JournalUnavailable, PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.journal.databases.place import is_address
 from vmss_tui.journal.store import Journal
@@ -142,8 +142,8 @@ class Launch:
         """
         if starts_at is None:
             session.require_free(plan.target)
-        for what, hint in notices(session.journal(), plan.target, session.clock.now()):
-            diagnostics.say(what, hint)
+        for finding in waiting(session.journal(), plan.target):
+            diagnostics.say(finding.message, finding.hint)
         if plan.refusals:
             raise _refused(plan)
         serious = session.production.why_confirm(plan.target, tags, plan.affected)
