@@ -27,7 +27,7 @@ _BEFORE_THE_COMMAND = ("&&", "||", "&", ";", "|")
 def commands(path: Path, name: str) -> Iterator[list[str]]:
     """Arguments of every call of a program in the shell blocks of a document."""
     for block in _BLOCK.findall(path.read_text(encoding="utf-8")):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             lexer = shlex.shlex(line, posix=True, punctuation_chars="&|;>")
             lexer.whitespace_split = True
             words: list[str] = []

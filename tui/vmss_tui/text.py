@@ -147,8 +147,8 @@ def wrap_whole(line: str, cells: int, hang: int | None = None) -> list[str]:
     before = len(line) - len(line.lstrip(" "))
     indent = " " * (before if hang is None else hang)
     row, rows = "", []
-    for gap, part in _WHOLE.findall(line.rstrip(" ")):  # a run of spaces with nothing after it takes quadratic time
-        if row and width(row) + len(gap) + width(part) > cells:
+    for gap, part in _WHOLE.findall(line.rstrip(" ")):
+        if part and row and width(row) + len(gap) + width(part) > cells:
             rows.append(row)
             row = f"{indent}{part}"
         else:
@@ -156,8 +156,8 @@ def wrap_whole(line: str, cells: int, hang: int | None = None) -> list[str]:
     return [*rows, row]
 
 
-_WHOLE = re.compile(r"( *)(`[^`]*`\S*|[^ ]+)")
-"""What stays in one piece, and the spaces before it."""
+_WHOLE = re.compile(r"( *)(`[^`]*`\S*|[^ ]+|\Z)")
+"""What stays in one piece, and the spaces before it; nothing at the end, so that spaces there are read once."""
 
 
 def chop(line: str, cells: int) -> list[str]:
