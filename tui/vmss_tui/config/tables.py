@@ -8,7 +8,7 @@ from vmss_tui.domain.plan.rollout_policy import Hook, check_hook
 from vmss_tui.profiles.format.problem import LintProblem
 from vmss_tui.profiles.format.read import Reader
 
-_DIGIT = r"(?:[0-9a-f?]|\[[^\]]+\])"
+_DIGIT = r"(?:[0-9a-f?]|\[[^\[\]]+\])"
 _ID = re.compile("-".join(f"{_DIGIT}{{{length}}}" for length in (8, 4, 4, 4, 12)), re.IGNORECASE)
 _PART_OF_ID = re.compile(f"(?:{_DIGIT}|[-*])+", re.IGNORECASE)
 

@@ -18,7 +18,7 @@ from vmss_tui.simulator.governance.roles import Assignment, Definition
 from vmss_tui.simulator.routes.authorization import HERE, SCOPES, scope_of
 from vmss_tui.simulator.scenario.model import PrincipalKind
 
-_EQUAL = re.compile(r"(\w+)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
+_EQUAL = re.compile(r"\b(\w+)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
 
 
 def routes() -> list[web.RouteDef]:
