@@ -47,6 +47,14 @@ def test_an_approval_and_the_end_alert_once() -> None:
     ]
 
 
+def test_what_had_not_ended_is_known() -> None:
+    watch = RolloutAlerts(estate.NOW)
+    alerts(watch, [Stage.RUNNING])
+    assert watch.unfinished == {HEADER.id}
+    alerts(watch, [Stage.FAILED])
+    assert not watch.unfinished
+
+
 def test_what_ended_before_the_app_began_is_no_alert_but_a_quick_end_is() -> None:
     old = replace(HEADER, created_at=estate.NOW - timedelta(days=1))
     assert alerts(RolloutAlerts(estate.NOW), [Stage.COMPLETED], header=old) == []

@@ -21,7 +21,7 @@ from vmss_tui.app.effects import Question
 from vmss_tui.app.places.favorites import Favorites
 from vmss_tui.app.places.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.rollout_alerts import RolloutAlerts
-from vmss_tui.app.running_rollouts import RunningRollouts
+from vmss_tui.app.running_rollouts import RunningRollouts, to_check
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.lists import ListScreen
@@ -38,7 +38,7 @@ from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.text import needs_ascii, readable
 
 if TYPE_CHECKING:
-    from vmss_tui.journal.store import RolloutHeader, WavesHeader
+    from vmss_tui.journal.store import RolloutHeader
 
 ALERT_SECONDS = 2.0
 """Between two checks of the journal for rollouts that need a person."""
@@ -148,10 +148,7 @@ class VmssTui(JobApp):
             def alive(rollout: str) -> bool:
                 return rollout in leases and leases[rollout].alive
 
-            found: list[RolloutHeader | WavesHeader] = [*journal.unfinished(), *journal.waves.unfinished()]
-            found += [*journal.rollouts(limit=50), *journal.waves.headers(limit=20)]
-            headers = {header.id: header for header in found}.values()
-            for alert in self._alerts.check(headers, alive):
+            for alert in self._alerts.check(to_check(journal, self._alerts.unfinished), alive):
                 compat.notify_desktop(self, alert.text, os.environ)
                 if getattr(self.screen, "rollout", "") != alert.rollout:
                     self._say(f"{alert.text} (rollout {alert.rollout})", alert.role)

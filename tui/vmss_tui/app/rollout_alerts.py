@@ -52,6 +52,11 @@ class RolloutAlerts:
         self._missed: dict[str, int] = {}
         """Checks in a row without a runner, of rollouts that had one."""
 
+    @property
+    def unfinished(self) -> frozenset[str]:
+        """Ids of the rollouts that had not ended when they were last checked."""
+        return frozenset(rollout for rollout, stage in self._stages.items() if not stage.over)
+
     def check(self, headers: Iterable[AnyHeader], alive: Callable[[str], bool]) -> tuple[RolloutAlert, ...]:
         """What has changed; `alive` says whether a rollout has a runner. An old rollout alerts only on a change."""
         return tuple(alert for header in headers if (alert := self._of(header, alive)) is not None)

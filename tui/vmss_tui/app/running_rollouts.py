@@ -5,14 +5,15 @@ Reads the journal, never Azure. Must not import Textual.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vmss_tui.domain.rollout.stage import Stage
-from vmss_tui.errors import VmssTuiError
+from vmss_tui.errors import UsageError, VmssTuiError
 from vmss_tui.presentation.fleet.state import OurRollout, our_rollout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.rollout.state import RolloutState
@@ -20,6 +21,29 @@ if TYPE_CHECKING:
 
 _CHECKS_WITHOUT_RUNNER = 3
 """Number of refreshes without a lease after which a rollout has no runner; until then, one may be starting."""
+_NEWEST, _NEWEST_WAVES = 50, 20
+
+
+def to_check(journal: Journal, known: Collection[str]) -> tuple[RolloutHeader | WavesHeader, ...]:
+    """The rollouts about which something may have changed: unfinished, new, and `known` as unfinished before.
+
+    `known` are ids; those that cannot be read are left out. Raises JournalUnavailable.
+    """
+    found: list[RolloutHeader | WavesHeader] = [*journal.unfinished(), *journal.waves.unfinished()]
+    found += [*journal.rollouts(limit=_NEWEST), *journal.waves.headers(limit=_NEWEST_WAVES)]
+    headers = {header.id: header for header in found}
+    for rollout in sorted(set(known) - headers.keys()):
+        with suppress(VmssTuiError):
+            headers[rollout] = _header(journal, rollout)
+    return tuple(headers.values())
+
+
+def _header(journal: Journal, rollout: str) -> RolloutHeader | WavesHeader:
+    """Raises UsageError, JournalUnavailable for a damaged row."""
+    try:
+        return journal.waves.header(rollout)
+    except UsageError:
+        return journal.header(rollout)
 
 
 class RunningRollouts:
