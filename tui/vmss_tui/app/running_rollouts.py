@@ -27,7 +27,7 @@ _NEWEST, _NEWEST_WAVES = 50, 20
 def to_check(journal: Journal, known: Collection[str]) -> tuple[RolloutHeader | WavesHeader, ...]:
     """The rollouts about which something may have changed: unfinished, new, and `known` as unfinished before.
 
-    `known` are ids; those that cannot be read are left out. Raises JournalUnavailable.
+    `known` are ids; those that cannot be read are omitted. Raises JournalUnavailable.
     """
     found: list[RolloutHeader | WavesHeader] = [*journal.unfinished(), *journal.waves.unfinished()]
     found += [*journal.rollouts(limit=_NEWEST), *journal.waves.headers(limit=_NEWEST_WAVES)]
