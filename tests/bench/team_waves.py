@@ -101,10 +101,11 @@ def _measured(program: Program, address: str, sim: SimulatorProcess) -> Iterator
     models = sent["routes"]
     refused, asked = int(sent["statuses"].get("429", 0)), int(sent["total"])
     updates = sum(count for route, count in models.items() if "manualupgrade" in route)
-    detail = f"{dict(stages)}, {updates} updates of instances"
+    outcome = ", ".join(f"{count:,} {stage}" for stage, count in stages.items())
+    detail = f"{outcome}, {updates:,} updates of instances"
     what, left = f"{SETS} scale sets in waves by {WORKERS} workers, not completed", SETS - stages["completed"]
     yield at_most(what, left, 0, "sets", detail=detail)
-    yield at_most("time for them", spent, _LIMIT, "s", detail=f"{asked} requests")
+    yield at_most("time for them", spent, _LIMIT, "s", detail=f"{asked:,} requests")
     yield at_most("requests that Azure refused by its quota", refused, 0, "requests")
     yield at_most("updates sent twice", updates - 2 * SETS, 0, "requests")
 
