@@ -135,13 +135,16 @@ def runners(state: Path | str) -> list[psutil.Process]:
 
 
 @contextmanager
-def no_runner_left() -> Iterator[None]:
-    """End the runners that a test leaves: they outlive everything, its simulator too."""
-    state = os.environ["XDG_STATE_HOME"]
+def no_runner_left(journal: str = "") -> Iterator[None]:
+    """End the runners that a test leaves: they outlive everything, its simulator too.
+
+    `journal` is the address of theirs, when it is not below this test's state directory.
+    """
+    place = journal or os.environ["XDG_STATE_HOME"]
     try:
         yield
     finally:
-        for process in runners(state):
+        for process in runners(place):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from support.postgres import PostgresServer, postgres_server
-from support.program import PROFILE, Program
+from support.program import PROFILE, Program, no_runner_left
 from support.simulator import SimulatorProcess
 
 __all__ = ["postgres_server", "team"]
@@ -83,9 +83,11 @@ _BEGUN = ("Started", "Accepted")
 
 
 @pytest.fixture
-def team(own: Program, tmp_path: Path, postgres_server: PostgresServer) -> Team:
+def team(own: Program, tmp_path: Path, postgres_server: PostgresServer) -> Iterator[Team]:
     """Two hosts that work on the scale sets of `own`."""
-    return team_on(own, postgres_server, tmp_path)
+    made = team_on(own, postgres_server, tmp_path)
+    with no_runner_left(made.address):
+        yield made
 
 
 def team_on(own: Program, server: PostgresServer, tmp_path: Path) -> Team:
