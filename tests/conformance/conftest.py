@@ -13,6 +13,7 @@ from support import javascript
 from support.azcli import AZ, SCENARIO, Az, fresh
 from support.simulator import SimulatorProcess
 
+_OWNER = ("-u", "33333333-3333-4333-8333-333333333303", "-p", "made-up-owner")
 _JAVASCRIPT = ["test_javascript.py"]
 _AZ = [path.name for path in Path(__file__).parent.glob("test_*.py") if path.name not in _JAVASCRIPT]
 collect_ignore = ([] if AZ else _AZ) + ([] if javascript.FOLDER else _JAVASCRIPT)
@@ -37,3 +38,13 @@ def az(sim: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> Az:
 def new_az(sim: SimulatorProcess, tmp_path: Path) -> Any:
     """A factory of az that is not signed in; keywords are environment variables."""
     return lambda **more: fresh(sim, tmp_path / "az", **more)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Az]:
+    """az at a simulator that the test may write to, signed in as an owner: contributors create no locks, no roles."""
+    sim = SimulatorProcess.start(SCENARIO)
+    found = fresh(sim, tmp_path / "az")
+    found("login", "--service-principal", *_OWNER, "--tenant", sim.tenant_id)
+    yield found
+    sim.stop()

@@ -1,35 +1,21 @@
 """What az asks around a scale set: groups, virtual machines, locks, roles, tags, the activity log, Resource Graph."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from support.azcli import GROUP, SCENARIO, Az, fresh
-from support.simulator import SimulatorProcess
+from support.azcli import GROUP, Az
 
 FLEXIBLE = "flexible"
-OWNER = ("-u", "33333333-3333-4333-8333-333333333303", "-p", "made-up-owner")
 QUERY = "Resources | where type =~ 'microsoft.compute/virtualmachinescalesets' | project name, id"
 
 
 @pytest.fixture(scope="module")
 def subscription(az: Az) -> str:
     return str(az("account", "show")["id"])
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Az]:
-    """az at a simulator that this test may write to, signed in as an owner: a contributor may create no locks."""
-    sim = SimulatorProcess.start(SCENARIO)
-    found = fresh(sim, tmp_path / "az")
-    found("login", "--service-principal", *OWNER, "--tenant", sim.tenant_id)
-    yield found
-    sim.stop()
 
 
 def rest(az: Az, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -4,16 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.azcli import GROUP, SCENARIO, Az, AzError, fresh
+from support.azcli import GROUP, Az, AzError
 from support.simulator import SimulatorProcess
 
 COMMAND = Path(sys.executable).with_name("vmss-tui")
-OWNER = ("-u", "33333333-3333-4333-8333-333333333303", "-p", "made-up-owner")
 NEWCOMER = "44444444-4444-4444-8444-444444444404"
 NEWCOMERS_CLIENT = "33333333-3333-4333-8333-333333333304"
 PROFILE = """
@@ -28,16 +26,6 @@ command = "./custom_application_v2.sh"
 batch = "50%"
 pause = "0s"
 """
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Az]:
-    """az at a simulator that this test may write to, signed in as an owner."""
-    sim = SimulatorProcess.start(SCENARIO)
-    found = fresh(sim, tmp_path / "az")
-    found("login", "--service-principal", *OWNER, "--tenant", sim.tenant_id)
-    yield found
-    sim.stop()
 
 
 def as_newcomer(sim: SimulatorProcess, home: Path, *words: str) -> subprocess.CompletedProcess[str]:

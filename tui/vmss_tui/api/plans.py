@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vmss_tui.api.connection import Connection, session_of
-from vmss_tui.cli.commands.rollout.prepare import Order, Ordered, amount, naming_running, prepare_order, seconds
+from vmss_tui.cli.commands.rollout.prepare import Order, Ordered, amount, naming_others, prepare_order, seconds
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.presentation.records import Record, plan_record
@@ -85,4 +85,4 @@ async def plan(
         asks=False,
     )
     session = session_of(connection)
-    return Plan(naming_running(session, await prepare_order(session, order)))
+    return Plan(naming_others(session, await prepare_order(session, order)))

@@ -60,9 +60,9 @@ def waiting(journal: Journal, target: ScaleSetId) -> Iterator[Finding]:
             hint = f"It rolls out {whole.label} there later; `vmss-tui attach {whole.id}` follows it."
             yield Finding(Severity.WARN, WAVES_TO_COME, said, hint)
     leases = journal.leases()
-    for header in journal.rollouts(target=target):
+    for header in journal.unfinished():
         lease = leases.get(header.id)
-        if header.stage.over or (lease is not None and lease.alive):
+        if header.target.key != target.key or (lease is not None and lease.alive):
             continue
         rollout = f"rollout {header.id} of {target.name}"
         if header.starts_at is not None:

@@ -7,7 +7,7 @@ import click
 
 from vmss_tui.cli import output
 from vmss_tui.cli.commands.rollout.overrides import overrides
-from vmss_tui.cli.commands.rollout.prepare import Order, amount, assignments, naming_running, prepare_order, seconds
+from vmss_tui.cli.commands.rollout.prepare import Order, amount, assignments, naming_others, prepare_order, seconds
 from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
 from vmss_tui.cli.options import connected, narrowed, with_profiles
 from vmss_tui.cli.session import LiveSession, run
@@ -91,7 +91,7 @@ def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:
         return run(ctx, lambda session: _plan_all(session, order, shape))
 
     async def work(session: LiveSession) -> int:
-        prepared = naming_running(session, await prepare_order(session, order))
+        prepared = naming_others(session, await prepare_order(session, order))
         record = {**records.plan_record(prepared.plan), "files": records.plain_value(prepared.pins)}
         shape.answer(record, lambda: plan_lines(session, prepared.plan, prepared.pins, output.columns()))
         return PreflightRefused.exit_code if prepared.plan.refusals else 0

@@ -133,10 +133,10 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     )
 
 
-def naming_running(session: LiveSession, ordered: Ordered) -> Ordered:
-    """The same for a start at once, which a rollout of this journal that is running on the set refuses.
+def naming_others(session: LiveSession, ordered: Ordered) -> Ordered:
+    """The same for a start at once, with what the journal says of other rollouts of the set.
 
-    Those that have not ended and are not running are named, too.
+    One that is running refuses the start; those that are scheduled, or have no runner, are warnings.
     """
     from vmss_tui.engine.in_progress import finding_of, named_in, waiting
 
