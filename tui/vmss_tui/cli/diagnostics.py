@@ -193,9 +193,9 @@ def command(text: str) -> None:
 
 def ask(question: str) -> str:
     """Ask a person on stderr and read the answer from stdin. Raises EOFError at its end."""
-    sys.stderr.write(f"{_asked(question)} ")
-    sys.stderr.flush()
     with _interruptible():
+        sys.stderr.write(f"{_asked(question)} ")
+        sys.stderr.flush()
         answer = sys.stdin.readline()
     if not answer:
         raise EOFError
